@@ -7,7 +7,7 @@ packages=(
   build-essential cmake ninja-build ccache mold pkg-config git
   libgrpc++-dev protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libprotoc-dev
   libabsl-dev librocksdb-dev prometheus-cpp-dev libxgboost-dev libpg-query-dev libprotobuf-c-dev
-  libgtest-dev libgmock-dev libspdlog-dev libyaml-cpp-dev libssl-dev libre2-dev libpcre2-dev libstemmer-dev libgmp-dev libcpp-httplib-dev libjemalloc-dev
+  libgtest-dev libgmock-dev libspdlog-dev libyaml-cpp-dev libssl-dev libre2-dev libpcre2-dev libstemmer-dev libgmp-dev libicu-dev libcpp-httplib-dev libjemalloc-dev
   libpq-dev clang-format clang-tidy
   postgresql-15 postgresql-contrib postgresql-client-15 python3-psycopg2 python3-yaml python3-grpcio prometheus
 )

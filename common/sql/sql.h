@@ -48,9 +48,20 @@ enum class StatementClass {
 };
 
 struct TransactionStatement {
-  enum class Kind { kBegin, kCommit, kRollback, kSavepoint, kRelease, kRollbackTo };
+  enum class Kind {
+    kBegin,
+    kCommit,
+    kRollback,
+    kSavepoint,
+    kRelease,
+    kRollbackTo,
+    kPrepare,           // PREPARE TRANSACTION
+    kCommitPrepared,    // COMMIT PREPARED
+    kRollbackPrepared,  // ROLLBACK PREPARED
+  };
   Kind kind;
   std::string savepoint;
+  std::string global_id;  // Of the prepared transaction.
   std::string isolation;  // As given, lower case: "read committed", …; empty: default.
   std::optional<bool> read_only;
   bool chain = false;
@@ -175,7 +186,7 @@ struct RoleStatement {
   std::optional<std::string> valid_until;  // As a timestamptz's text.
   std::vector<std::string> member_of;      // IN ROLE
   std::vector<std::string> members;        // ROLE, ADMIN
-  // ALTER DEFAULT PRIVILEGES: what kind of objects, 'r', 'S' or 'n' as in pg_default_acl; 0: it is
+  // ALTER DEFAULT PRIVILEGES: what kind of objects, as pg_default_acl has it; 0: it is
   // a GRANT or REVOKE of its own. `schemas`: in these; none: in all.
   char default_kind = 0;
   std::vector<std::string> makers;      // FOR ROLE; none: the current one.
@@ -187,6 +198,10 @@ struct RoleStatement {
   std::vector<std::string> schemas;              // ALL TABLES IN SCHEMA / ON SCHEMA
   bool all_in_schema = false;
   std::vector<std::string> databases;      // ON DATABASE
+  // ON FUNCTION, PROCEDURE or ROUTINE 'f', ON TYPE or DOMAIN 'T', ON LANGUAGE 'l', as SQL texts; with
+  // all_in_schema 'f' alone: those of `schemas`.
+  char object_kind = 0;
+  std::vector<std::string> objects;
   std::vector<std::string> granted_roles;  // GRANT role TO role
   // ALTER ROLE … SET and RESET (no role: ALL), ALTER DATABASE … SET and RESET (no role).
   SetStatement set;
@@ -269,13 +284,25 @@ class Catalog {
       const std::vector<std::string>& search_path) const;
   // Null when there is none.
   const common::v1::FunctionDescriptor* FindFunction(uint32_t function_id) const;
-  // Types that users have declared; null when there is none.
+  // All operators of the name that users have made; with an empty schema those of the search path,
+  // in its order, of which one hides later ones with the same operands.
+  std::vector<const common::v1::OperatorDescriptor*> FindOperators(
+      std::string_view schema, std::string_view name,
+      const std::vector<std::string>& search_path) const;
+  // Null when there is none.
+  const common::v1::OperatorDescriptor* FindOperator(uint32_t operator_id) const;
+  // Types that users have declared; null when there is none. A multirange's names and numbers find
+  // its range.
   const common::v1::TypeDescriptor* FindType(std::string_view schema, std::string_view name) const;
   // By the type's oid, or by that of its arrays.
   const common::v1::TypeDescriptor* FindType(uint32_t oid) const;
   // Unqualified: along the search path.
   const common::v1::TypeDescriptor* ResolveType(std::string_view schema, std::string_view name,
                                                 const std::vector<std::string>& search_path) const;
+  // Collations that users have made; null when there is none. Unqualified: along the search path.
+  const common::v1::CollationDescriptor* ResolveCollation(
+      std::string_view schema, std::string_view name,
+      const std::vector<std::string>& search_path) const;
 
  private:
   struct Index;
@@ -293,6 +320,8 @@ bool IsInput(const common::v1::FunctionArgument& argument);
 bool SameInputs(const common::v1::FunctionDescriptor& a, const common::v1::FunctionDescriptor& b);
 // "f(integer,text)", as PostgreSQL's messages name a function; without its schema.
 std::string SignatureOf(const common::v1::FunctionDescriptor& function);
+// "===(integer,text)", "none" for the missing operand of a prefix operator; without its schema.
+std::string SignatureOf(const common::v1::OperatorDescriptor& op);
 
 // ---- Planning
 // ----------------------------------------------------------------------------------------------

@@ -31,7 +31,8 @@ struct DeclaredType {
   common::v1::DeclaredType definition;
   // The id that its values have: kEnum, kRecord, or that of what the domain is over.
   TypeId id = TypeId::kUnspecified;
-  Type base;  // Of a domain.
+  Type base;     // Of a domain, and of a multirange: its range.
+  Type subtype;  // Of a range.
   // Positions among the labels, by their texts and by what is stored for them.
   absl::flat_hash_map<std::string_view, int> by_name;
   absl::flat_hash_map<double, int> by_order;
@@ -41,6 +42,10 @@ struct DeclaredType {
   bool is_enum() const { return definition.kind() == common::v1::DeclaredType::KIND_ENUM; }
   bool is_domain() const { return definition.kind() == common::v1::DeclaredType::KIND_DOMAIN; }
   bool is_row() const { return definition.kind() == common::v1::DeclaredType::KIND_COMPOSITE; }
+  bool is_range() const { return definition.kind() == common::v1::DeclaredType::KIND_RANGE; }
+  bool is_multirange() const {
+    return definition.kind() == common::v1::DeclaredType::KIND_MULTIRANGE;
+  }
   // Of no name: what ROW(…) makes.
   bool is_anonymous() const;
 };
@@ -68,8 +73,15 @@ bool IsRow(const Type& type);
 inline bool HoldsEnum(TypeId id) { return (IsArray(id) ? ElementOf(id) : id) == TypeId::kEnum; }
 // A row or an array of rows.
 inline bool HoldsRow(TypeId id) { return (IsArray(id) ? ElementOf(id) : id) == TypeId::kRecord; }
-// Either: of which Type::declared says more than the id.
-inline bool HoldsDeclared(TypeId id) { return HoldsEnum(id) || HoldsRow(id); }
+// A declared range or multirange, or an array of them.
+inline bool HoldsDeclaredRange(TypeId id) {
+  if (IsArray(id)) id = ElementOf(id);
+  return id == TypeId::kRange || id == TypeId::kMultirange;
+}
+// One of these: of which Type::declared says more than the id.
+inline bool HoldsDeclared(TypeId id) {
+  return HoldsEnum(id) || HoldsRow(id) || HoldsDeclaredRange(id);
+}
 bool IsDomain(const Type& type);
 // What a domain is over in the end; any other type is its own.
 Type BaseOf(const Type& type);
@@ -80,15 +92,18 @@ const DeclaredType* EnumOf(const Type& type);
 // The row that values of the type, or of its elements, are; null for none, and for rows of which
 // nothing is known.
 const DeclaredType* CompositeOf(const Type& type);
-// Either of the two.
+// What values of the type, or of its elements, are: an enum, a row, a range, a multirange.
 const DeclaredType* DefinitionOf(const Type& type);
+// The multirange of a declared range, whose definition follows from that of the range.
+Type DeclaredMultirangeOf(const DeclaredType& range);
 // The anonymous row with these fields. Errors: 54001 for one that is too deep, 54011 for too many
 // fields.
 absl::StatusOr<Type> RowType(const std::vector<CompositeField>& fields);
 // Whether `is` holds of what values of the type are made of in the end: elements of arrays, bounds
 // of ranges, fields of rows. A row of which nothing is known may hold anything.
 bool HoldsAny(const Type& type, bool (*is)(TypeId));
-// Whether a value of the type has a domain's value in it, which is no domain's value itself.
+// Whether a value of the type has a domain's value in it, which it is not itself: elements of
+// arrays, fields of rows, and what these and the base of a domain have in them.
 bool HoldsDomain(const Type& type);
 
 // What is stored for a label. Errors: 22P02; 55P04 for one that its own transaction may not use

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "common/types/collation.h"
 #include "common/types/declared_type.h"
 #include "common/types/time_modifier.h"
 
@@ -324,7 +325,7 @@ TypeId ElementOf(TypeId array) {
 Type ElementOf(const Type& array) {
   // A domain over an array: that array's.
   if (const DeclaredType* declared = types::DeclarationOf(array)) return ElementOf(declared->base);
-  return {ElementOf(array.id), array.modifier, array.declared};
+  return {ElementOf(array.id), array.modifier, array.declared, array.collation};
 }
 
 TypeId ArrayOf(TypeId element) {
@@ -334,7 +335,7 @@ TypeId ArrayOf(TypeId element) {
 }
 
 Type ArrayOf(const Type& element) {
-  return {ArrayOf(element.id), element.modifier, element.declared};
+  return {ArrayOf(element.id), element.modifier, element.declared, element.collation};
 }
 
 bool IsComparable(TypeId id) {
@@ -360,12 +361,15 @@ common::v1::DataType ToProto(const Type& type) {
   proto.set_id(static_cast<common::v1::TypeId>(type.id));
   proto.set_modifier(type.modifier);
   if (type.declared != nullptr) *proto.mutable_declared() = type.declared->definition;
+  if (const common::v1::Collation* const collation = DefinitionOf(type.collation))
+    *proto.mutable_collation() = *collation;
   return proto;
 }
 
 Type FromProto(const common::v1::DataType& proto) {
   return {static_cast<TypeId>(proto.id()), proto.modifier(),
-          proto.has_declared() ? Intern(proto.declared()) : nullptr};
+          proto.has_declared() ? Intern(proto.declared()) : nullptr,
+          proto.has_collation() ? Intern(proto.collation()) : kDefaultCollation};
 }
 
 }  // namespace adbms::types

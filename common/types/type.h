@@ -72,6 +72,14 @@ enum class TypeId : uint8_t {
   kAnyCompatible = common::v1::TYPE_ID_ANYCOMPATIBLE,
   kAnyCompatibleArray = common::v1::TYPE_ID_ANYCOMPATIBLEARRAY,
   kAnyCompatibleNonArray = common::v1::TYPE_ID_ANYCOMPATIBLENONARRAY,
+  kAnyRange = common::v1::TYPE_ID_ANYRANGE,
+  kAnyMultirange = common::v1::TYPE_ID_ANYMULTIRANGE,
+  kAnyCompatibleRange = common::v1::TYPE_ID_ANYCOMPATIBLERANGE,
+  kAnyCompatibleMultirange = common::v1::TYPE_ID_ANYCOMPATIBLEMULTIRANGE,
+  kAny = common::v1::TYPE_ID_ANY,
+  // Any range or multirange that a user has declared: which one says Type::declared.
+  kRange = common::v1::TYPE_ID_RANGE,
+  kMultirange = common::v1::TYPE_ID_MULTIRANGE,
   kBit = common::v1::TYPE_ID_BIT,
   kVarbit = common::v1::TYPE_ID_VARBIT,
   kTimetz = common::v1::TYPE_ID_TIMETZ,
@@ -108,16 +116,30 @@ enum class Physical : uint8_t {
 
 struct DeclaredType;
 
+// Stands for a collation within the process; 0: the database's own order, that of the bytes.
+using CollationId = uint16_t;
+inline constexpr CollationId kDefaultCollation = 0;
+
 // A type with its modifier. `modifier` is PostgreSQL's atttypmod plus one; 0: none. An array has
 // the modifier of its elements. `declared` is the definition of what a user has declared
 // (declared_type.h), null for all other types: an enum has id kEnum, a domain the id of the type
-// that it is over, a composite type kRecord, an array the definition of its elements.
+// that it is over, a composite type kRecord, a range kRange, its multirange kMultirange, an array
+// the definition of its elements.
+// `collation` is the order of its strings (collation.h), which makes no other type of it.
 struct Type {
+  constexpr Type() = default;
+  constexpr Type(TypeId id, int32_t modifier = 0, const DeclaredType* declared = nullptr,
+                 CollationId collation = kDefaultCollation)
+      : id(id), collation(collation), modifier(modifier), declared(declared) {}
+
   TypeId id = TypeId::kUnspecified;
+  CollationId collation = kDefaultCollation;
   int32_t modifier = 0;
   const DeclaredType* declared = nullptr;
 
-  friend bool operator==(const Type&, const Type&) = default;
+  friend bool operator==(const Type& a, const Type& b) {
+    return a.id == b.id && a.modifier == b.modifier && a.declared == b.declared;
+  }
 };
 
 // Every built-in type but arrays, kEnum and kRecord, in the order of their declaration.
@@ -153,7 +175,7 @@ std::string_view CatalogName(const Type& type);
 // The type for a catalog or SQL name ("int", "integer", "int4", "character varying", …), lower
 // case, without modifier; nullopt when there is none.
 std::optional<TypeId> FromName(std::string_view name);
-// The pseudo-type of that name, which FromName does not know.
+// The pseudo-type of that name, which FromName does not know; `any` is none of these.
 std::optional<TypeId> PolymorphicFromName(std::string_view name);
 // Whether it is such a pseudo-type: a call decides what type it is.
 bool IsPolymorphic(TypeId id);

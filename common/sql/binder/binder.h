@@ -23,6 +23,7 @@
 #include "common/sql/plan/logical.h"
 #include "common/sql/program/program.h"
 #include "common/sql/sql.h"
+#include "common/types/collation.h"
 
 namespace adbms::sql::binder {
 
@@ -537,7 +538,7 @@ class Binder {
                                                         const std::vector<Target>& targets);
   absl::Status MatchDistinctOn(std::vector<OrderItem>* items, const std::vector<OrderItem>& order,
                                std::vector<Target>* targets) const;
-  RelPtr FirstOfEach(RelPtr rel, const std::vector<OrderItem>& items,
+  absl::StatusOr<RelPtr> FirstOfEach(RelPtr rel, const std::vector<OrderItem>& items,
                      const std::vector<OrderItem>& order, const std::vector<Target>& targets);
   absl::StatusOr<std::optional<int>> MatchTarget(const Node* node,
                                                  const std::vector<Target>& targets, Scope* scope,
@@ -640,6 +641,31 @@ class Binder {
   absl::StatusOr<std::vector<ExprPtr>> BindExprs(NodeList nodes, Scope* scope);
   absl::StatusOr<ExprPtr> BindConst(const PgQuery__AConst& constant);
   absl::StatusOr<ExprPtr> BindColumnRef(const PgQuery__ColumnRef& ref, Scope* scope);
+  // collations.cc
+  // Errors: 42704.
+  absl::StatusOr<types::CollationId> FindCollation(NodeList names, int location);
+  absl::StatusOr<ExprPtr> BindCollate(const PgQuery__CollateClause& collate, Scope* scope);
+  // Of what is made of the arguments. Errors: 42P21 for different COLLATE clauses.
+  absl::StatusOr<types::CollationId> CommonCollation(const std::vector<ExprPtr>& args,
+                                                     int location) const;
+  // The same for what depends on the order. Errors: 42P22 where it cannot be told.
+  absl::StatusOr<types::CollationId> OrderingCollation(const std::vector<ExprPtr>& args,
+                                                       int location) const;
+  // The comparison under a collation of ICU; null where bytes are compared, or nothing is.
+  absl::StatusOr<ExprPtr> CollatedOperator(const std::string& symbol,
+                                           const functions::Function* function,
+                                           const std::vector<ExprPtr>& args, int location);
+  // What bytes are sorted of in the order of `e`: itself, or its sort key.
+  absl::StatusOr<ExprPtr> Ordered(const ExprPtr& e) const;
+  // Errors: 0A000 for what cannot be grouped by its bytes.
+  absl::Status CheckGroups(const ExprPtr& e) const;
+  // The key that min and max look at in place of the argument, and TextOfKey what they return; null:
+  // the argument itself.
+  static ExprPtr ExtremeArgument(const ExprPtr& e);
+  static ExprPtr TextOfKey(ExprPtr key, const Type& type);
+  // lower, upper and initcap by the rules of a locale; null for others.
+  static ExprPtr CollatedCase(const std::string& name, const std::vector<ExprPtr>& args,
+                              int location);
   // variables.cc: what a name means that no column has; null: no variable either.
   ExprPtr FindVariable(const std::vector<std::string>& names, int location) const;
   // Errors: 42702 when the name of a column is that of a variable too.

@@ -13,6 +13,7 @@
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/bit_string.h"
+#include "common/types/collation.h"
 #include "common/types/declared_type.h"
 #include "common/types/time_zone.h"
 #include "common/types/type_name.h"
@@ -377,6 +378,9 @@ absl::StatusOr<Type> Binder::Unify(std::vector<ExprPtr*> expressions, const char
       if (definition != nullptr && better) result.declared = definition;
     }
   }
+  result.collation = types::kDefaultCollation;
+  for (const ExprPtr* e : expressions)
+    result.collation = types::CommonCollation(result.collation, (*e)->type.collation);
   for (ExprPtr* e : expressions) {
     const Type from = (*e)->type;
     const int location = (*e)->location;

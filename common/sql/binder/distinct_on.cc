@@ -34,6 +34,7 @@ absl::StatusOr<std::vector<Binder::OrderItem>> Binder::BindDistinctOn(
       return ErrorAt(sqlstate::kUndefinedFunction, item.location,
                      absl::StrCat("could not identify an equality operator for type ",
                                   types::Format(item.expression->type)));
+    RETURN_IF_ERROR(CheckGroups(item.expression));
     items.push_back(std::move(item));
   }
   return items;
@@ -67,21 +68,23 @@ absl::Status Binder::MatchDistinctOn(std::vector<OrderItem>* items,
   return absl::OkStatus();
 }
 
-RelPtr Binder::FirstOfEach(RelPtr rel, const std::vector<OrderItem>& items,
+absl::StatusOr<RelPtr> Binder::FirstOfEach(RelPtr rel, const std::vector<OrderItem>& items,
                            const std::vector<OrderItem>& order,
                            const std::vector<Target>& targets) {
   const auto column = [&](const OrderItem& item) {
     const Target& target = targets[static_cast<size_t>(item.target)];
     return plan::MakeColumn(target.id, target.expression->type);
   };
-  constexpr Type kBigint{TypeId::kInt8, 0};
+  const Type kBigint{TypeId::kInt8, 0};
   RelPtr window = plan::MakeRel(Rel::Kind::kWindow, {rel});
   for (const OrderItem& item : items) window->expressions.push_back(column(item));
   for (const OrderItem& item : order) {
     const bool equal = std::any_of(items.begin(), items.end(), [&](const OrderItem& other) {
       return other.target == item.target;
     });
-    if (!equal) window->keys.push_back({column(item), item.descending, item.nulls_first});
+    if (equal) continue;
+    ASSIGN_OR_RETURN(ExprPtr by, Ordered(column(item)));
+    window->keys.push_back({std::move(by), item.descending, item.nulls_first});
   }
   plan::WindowCall number;
   number.function = common::v1::WINDOW_FUNCTION_ROW_NUMBER;

@@ -104,15 +104,8 @@ absl::StatusOr<ExprPtr> Binder::BindExpr(const Node* node, Scope* scope) {
       return BindArray(*node->a_array_expr, scope, Type{});
     case PG_QUERY__NODE__NODE_A_INDIRECTION:
       return BindSubscript(*node->a_indirection, scope);
-    case PG_QUERY__NODE__NODE_COLLATE_CLAUSE: {
-      const PgQuery__CollateClause& collate = *node->collate_clause;
-      const std::string name(parser::StringOf(collate.collname[collate.n_collname - 1]));
-      if (name != "default" && name != "C" && name != "POSIX" && name != "ucs_basic" &&
-          name != "C.UTF-8")
-        return Unsupported(collate.location, absl::StrCat("collation \"", name, "\""));
-      ASSIGN_OR_RETURN(ExprPtr e, BindExpr(collate.arg, scope));
-      return ResolveUnknown(e);
-    }
+    case PG_QUERY__NODE__NODE_COLLATE_CLAUSE:
+      return BindCollate(*node->collate_clause, scope);
     case PG_QUERY__NODE__NODE_SET_TO_DEFAULT:
       return ErrorAt(sqlstate::kSyntaxError, node->set_to_default->location,
                      "DEFAULT is not allowed in this context");

@@ -218,6 +218,8 @@ absl::StatusOr<ExprPtr> Binder::Operator(const std::string& symbol, ExprPtr left
   if (args.size() == 2 && function->result == TypeId::kBool &&
       args[0]->type.id == TypeId::kRecord && args[1]->type.id == TypeId::kRecord)
     RETURN_IF_ERROR(CheckRowComparison(symbol, args[0]->type, args[1]->type));
+  ASSIGN_OR_RETURN(ExprPtr collated, CollatedOperator(symbol, function, args, location));
+  if (collated != nullptr) return collated;
   return plan::MakeCall(function, std::move(args), location);
 }
 
@@ -303,6 +305,8 @@ absl::StatusOr<ExprPtr> Binder::CallFunction(const std::string& name, std::vecto
     return NoFunction(name, shown, location);
   }
   RETURN_IF_ERROR(CoerceArguments(*operands, &args));
+  RETURN_IF_ERROR(CommonCollation(args, location).status());
+  if (ExprPtr changed = CollatedCase(name, args, location)) return changed;
   NameArguments(*functions[choice.index], candidates[choice.index], &args);
   return plan::MakeCall(functions[choice.index], std::move(args), location);
 }
@@ -518,6 +522,7 @@ absl::StatusOr<ExprPtr> Binder::BindAggregate(const PgQuery__FuncCall& call,
         return ErrorAt(sqlstate::kUndefinedFunction, arg->location,
                        absl::StrCat("could not identify an equality operator for type ",
                                     types::Format(arg->type)));
+      RETURN_IF_ERROR(CheckGroups(arg));
     }
     if (order.empty() && KeepsOrder(name)) {
       // PostgreSQL finds what is repeated by sorting, and its users count on that order.
@@ -526,9 +531,10 @@ absl::StatusOr<ExprPtr> Binder::BindAggregate(const PgQuery__FuncCall& call,
       }
     }
   }
-  for (size_t i = 0; call.agg_within_group && i < order.size(); ++i)
-    aggregate.order_by.push_back(
-        {aggregate.arguments[direct + i], order[i].descending, order[i].nulls_first});
+  for (size_t i = 0; call.agg_within_group && i < order.size(); ++i) {
+    ASSIGN_OR_RETURN(ExprPtr key, Ordered(aggregate.arguments[direct + i]));
+    aggregate.order_by.push_back({std::move(key), order[i].descending, order[i].nulls_first});
+  }
   if (call.agg_within_group) order.clear();
   for (const OrderItem& item : order) {
     ASSIGN_OR_RETURN(ExprPtr key, ResolveUnknown(item.expression));
@@ -544,9 +550,16 @@ absl::StatusOr<ExprPtr> Binder::BindAggregate(const PgQuery__FuncCall& call,
             sqlstate::kInvalidColumnReference, item.location,
             "in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list");
     }
+    ASSIGN_OR_RETURN(key, Ordered(key));
     aggregate.order_by.push_back({key, item.descending, item.nulls_first});
   }
-  return AddAggregate(std::move(aggregate), name, grouping, call.location);
+  RETURN_IF_ERROR(CommonCollation(aggregate.arguments, call.location).status());
+  const bool extreme = (name == "min" || name == "max") && aggregate.arguments.size() == 1;
+  const Type type = extreme ? aggregate.arguments[0]->type : Type();
+  ExprPtr key = extreme ? ExtremeArgument(aggregate.arguments[0]) : nullptr;
+  if (key == nullptr) return AddAggregate(std::move(aggregate), name, grouping, call.location);
+  aggregate.arguments[0] = std::move(key);
+  return TextOfKey(AddAggregate(std::move(aggregate), name, grouping, call.location), type);
 }
 
 absl::StatusOr<GroupingState*> Binder::AggregateOwner(const plan::ColumnSet& used, bool nested,

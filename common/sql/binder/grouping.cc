@@ -85,6 +85,7 @@ absl::StatusOr<size_t> Binder::BindGroupKey(const Node* node, Scope* scope,
     return ErrorAt(sqlstate::kUndefinedFunction, location,
                    absl::StrCat("could not identify an equality operator for type ",
                                 types::Format(key->type)));
+  RETURN_IF_ERROR(CheckGroups(key));
   const auto known = std::find_if(keys->begin(), keys->end(),
                                   [&](const ExprPtr& e) { return plan::Equal(*e, *key); });
   const size_t position = known - keys->begin();

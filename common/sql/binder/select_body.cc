@@ -258,18 +258,23 @@ absl::StatusOr<BoundQuery> Binder::BindSelectBody(const PgQuery__SelectStmt& sel
         return ErrorAt(sqlstate::kUndefinedFunction, target.expression->location,
                        absl::StrCat("could not identify an equality operator for type ",
                                     types::Format(target.expression->type)));
+      RETURN_IF_ERROR(CheckGroups(target.expression));
       unique->expressions.push_back(plan::MakeColumn(target.id, target.expression->type));
       target.id = query_->AddColumn(query_->columns[target.id]);
       unique->output.push_back(target.id);
     }
     rel = unique;
   }
-  if (distinct_on) rel = FirstOfEach(rel, distinct_items, order, targets);
+  if (distinct_on) {
+    ASSIGN_OR_RETURN(rel, FirstOfEach(rel, distinct_items, order, targets));
+  }
   std::vector<plan::SortKey> keys;
-  for (const OrderItem& item : order)
-    keys.push_back(
-        {plan::MakeColumn(targets[item.target].id, targets[item.target].expression->type),
-         item.descending, item.nulls_first});
+  for (const OrderItem& item : order) {
+    const Target& target = targets[item.target];
+    ExprPtr column = plan::MakeColumn(target.id, target.expression->type);
+    ASSIGN_OR_RETURN(column, Ordered(column));
+    keys.push_back({std::move(column), item.descending, item.nulls_first});
+  }
   if (!order.empty()) {
     RelPtr sort = plan::MakeRel(Rel::Kind::kSort, {rel});
     sort->output = rel->output;

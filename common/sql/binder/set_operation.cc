@@ -3,6 +3,7 @@
 #include "common/sql/binder/binder.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/collation.h"
 #include "common/types/declared_type.h"
 
 namespace adbms::sql::binder {
@@ -59,9 +60,11 @@ absl::StatusOr<BoundQuery> Binder::BindValues(const PgQuery__SelectStmt& select,
   ASSIGN_OR_RETURN(const std::vector<OrderItem> order,
                    BindOrderBy({select.sort_clause, select.n_sort_clause}, scope, targets, false));
   std::vector<plan::SortKey> keys;
-  for (const OrderItem& key : order)
-    keys.push_back({key.target >= 0 ? targets[key.target].expression : key.expression,
-                    key.descending, key.nulls_first});
+  for (const OrderItem& key : order) {
+    ASSIGN_OR_RETURN(ExprPtr by, Ordered(key.target >= 0 ? targets[key.target].expression
+                                                         : key.expression));
+    keys.push_back({std::move(by), key.descending, key.nulls_first});
+  }
   ASSIGN_OR_RETURN(bound.rel, BindLimit(select, SortBy(values, keys), keys, scope));
   return bound;
 }
@@ -84,8 +87,16 @@ absl::StatusOr<Type> Binder::CommonColumnType(const BoundQuery& left, const Boun
     return status::Error(sqlstate::kUndefinedFunction,
                          absl::StrCat("could not identify an equality operator for type ",
                                       types::Format({*common, 0})));
-  if (a == b && a.id == *common && !types::HoldsRow(a.id)) return a;
-  if (!types::HoldsDeclared(*common)) return Type{*common, 0};
+  const types::CollationId collation = types::CommonCollation(a.collation, b.collation);
+  if (compared && types::Plain(collation) == types::kUnknownCollation)
+    return status::Error(sqlstate::kIndeterminateCollation,
+                         absl::StrCat("could not determine which collation to use for ", name), {},
+                         "Use the COLLATE clause to set the collation explicitly.");
+  if (compared && types::IsNondeterministic(collation))
+    return status::NotSupported("a set operation by a nondeterministic collation");
+  if (a == b && a.id == *common && !types::HoldsRow(a.id))
+    return Type{a.id, a.modifier, a.declared, collation};
+  if (!types::HoldsDeclared(*common)) return Type{*common, 0, nullptr, collation};
   const types::DeclaredType* const definition = types::DefinitionOf(a);
   const Type type{*common, 0, definition != nullptr ? definition : types::DefinitionOf(b)};
   if (compared && !types::IsComparable(type))
@@ -180,8 +191,10 @@ absl::StatusOr<BoundQuery> Binder::BindSetOperation(const PgQuery__SelectStmt& s
   ASSIGN_OR_RETURN(const std::vector<OrderItem> order,
                    BindOrderBy({select.sort_clause, select.n_sort_clause}, scope, targets, true));
   std::vector<plan::SortKey> keys;
-  for (const OrderItem& key : order)
-    keys.push_back({targets[key.target].expression, key.descending, key.nulls_first});
+  for (const OrderItem& key : order) {
+    ASSIGN_OR_RETURN(ExprPtr by, Ordered(targets[key.target].expression));
+    keys.push_back({std::move(by), key.descending, key.nulls_first});
+  }
   ASSIGN_OR_RETURN(bound.rel, BindLimit(select, SortBy(rel, keys), keys, scope));
   return bound;
 }

@@ -131,10 +131,17 @@ absl::StatusOr<ExprPtr> Binder::BindWindowCall(const PgQuery__FuncCall& call,
     }
   }
   Type type;
+  std::optional<Type> text;  // What the result's sort key is made of.
   if (aggregate) {
     bound.function = common::v1::WINDOW_FUNCTION_AGGREGATE;
     ASSIGN_OR_RETURN(const std::string prepared, PrepareJsonAggregate(name, call, &args));
     ASSIGN_OR_RETURN(bound.aggregate, ChooseAggregate(prepared, call.agg_star, &args, location));
+    if ((name == "min" || name == "max") && args.size() == 1) {
+      if (ExprPtr key = ExtremeArgument(args[0])) {
+        text = args[0]->type;
+        args[0] = std::move(key);
+      }
+    }
     type = plan::ResultOf(bound.aggregate->result, args);
     if (type.id == TypeId::kUnspecified && !args.empty()) type = args[0]->type;
     bound.arguments = std::move(args);
@@ -170,7 +177,8 @@ absl::StatusOr<ExprPtr> Binder::BindWindowCall(const PgQuery__FuncCall& call,
   const ColumnId id = query_->AddColumn({name, type, 0, 0, false});
   window_columns_.insert(id);
   windowing->calls.push_back({window, std::move(bound), id});
-  return plan::MakeColumn(id, type, location);
+  ExprPtr result = plan::MakeColumn(id, type, location);
+  return text.has_value() ? TextOfKey(std::move(result), *text) : result;
 }
 
 absl::Status Binder::BindWindowClause(NodeList definitions, Scope* scope) {

@@ -57,14 +57,17 @@ absl::StatusOr<WindowDefinition> Binder::BindWindowDefinition(const PgQuery__Win
     --no_lift_;
     RETURN_IF_ERROR(order.status());
     RETURN_IF_ERROR(partition.status());
-    for (const OrderItem& item : *order)
-      window.order.push_back({item.expression, item.descending, item.nulls_first});
+    for (const OrderItem& item : *order) {
+      ASSIGN_OR_RETURN(ExprPtr by, Ordered(item.expression));
+      window.order.push_back({std::move(by), item.descending, item.nulls_first});
+    }
     for (ExprPtr e : *partition) {
       ASSIGN_OR_RETURN(e, ResolveUnknown(e));
       if (!types::IsComparable(e->type))
         return ErrorAt(sqlstate::kUndefinedFunction, e->location,
                        absl::StrCat("could not identify an equality operator for type ",
                                     types::Format(e->type)));
+      RETURN_IF_ERROR(CheckGroups(e));
       window.partition.push_back(std::move(e));
     }
   }

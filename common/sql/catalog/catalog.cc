@@ -191,4 +191,21 @@ const common::v1::TypeDescriptor* Catalog::ResolveType(
   return nullptr;
 }
 
+const common::v1::CollationDescriptor* Catalog::ResolveCollation(
+    std::string_view schema, std::string_view name,
+    const std::vector<std::string>& search_path) const {
+  const auto find = [&](std::string_view in) -> const common::v1::CollationDescriptor* {
+    for (const auto& candidate : snapshot_->collations()) {
+      if (candidate.collation().schema() == in && candidate.collation().name() == name)
+        return &candidate;
+    }
+    return nullptr;
+  };
+  if (!schema.empty()) return find(schema);
+  for (const std::string& part : search_path) {
+    if (const auto* found = find(part)) return found;
+  }
+  return nullptr;
+}
+
 }  // namespace adbms::sql

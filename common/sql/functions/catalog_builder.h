@@ -72,6 +72,7 @@ void AddFloatArithmetic(CatalogBuilder& builder);
 void AddComparisons(CatalogBuilder& builder);
 void AddCasts(CatalogBuilder& builder);
 void AddStrings(CatalogBuilder& builder);
+void AddCollations(CatalogBuilder& builder);
 void AddStringFormatting(CatalogBuilder& builder);
 void AddTextReaders(CatalogBuilder& builder);
 void AddPatterns(CatalogBuilder& builder);

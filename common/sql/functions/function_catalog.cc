@@ -140,6 +140,7 @@ class BuiltinCatalog : public FunctionCatalog {
     AddComparisons(content_);
     AddCasts(content_);
     AddStrings(content_);
+    AddCollations(content_);
     AddStringFormatting(content_);
     AddTextReaders(content_);
     AddPatterns(content_);

@@ -16,6 +16,10 @@
 #include "common/types/text_io.h"
 #include "common/types/vector.h"
 
+namespace adbms::common::v1 {
+class DeclaredAggregate;
+}  // namespace adbms::common::v1
+
 namespace adbms::sql::functions {
 
 // What kernels keep from one batch of a statement to the next. One thread's: a copy has nothing.
@@ -121,7 +125,7 @@ enum class Volatility { kImmutable, kStable, kVolatile };
 
 // Functions of any element type have an instance for each: what one of them is of.
 struct Polymorphism {
-  enum class Role : uint8_t { kFixed, kElement, kArray };
+  enum class Role : uint8_t { kFixed, kElement, kArray, kRange, kMultirange };
 
   types::TypeId element = types::TypeId::kUnspecified;  // None: not polymorphic.
   // PostgreSQL's anycompatible family: arguments become the common type. Otherwise all are of one.
@@ -200,6 +204,8 @@ class Aggregate {
   }
 };
 
+// `declared`: of an aggregate that a user has made, which is in no catalog of functions; plans
+// carry it, and it has no `create`.
 struct AggregateFunction {
   std::string name;
   std::vector<types::TypeId> arguments;
@@ -207,6 +213,7 @@ struct AggregateFunction {
   std::string signature;  // "sum(int4)", "count(*)"
   std::function<std::unique_ptr<Aggregate>()> create;
   Polymorphism polymorphism;
+  std::shared_ptr<const common::v1::DeclaredAggregate> declared;
 };
 
 // A function in FROM.

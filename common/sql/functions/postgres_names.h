@@ -14,4 +14,13 @@ bool IsForSuperusers(std::string_view name);
 // statement can name it: only the column's default is bound to it.
 inline constexpr char kIdentityNextval[] = "identity_nextval";
 
+// What the binder makes of comparisons and changes of case under a collation of ICU. No statement
+// calls them.
+// (text, schema, name, locale, nondeterministic): the sort key, a bytea.
+inline constexpr char kCollationKey[] = "collation key";
+// (key): the text that a key of a deterministic collation was made of.
+inline constexpr char kCollationText[] = "collation text";
+// (text, "lower", "upper" or "initcap", locale)
+inline constexpr char kChangeCase[] = "change case";
+
 }  // namespace adbms::sql::functions

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/types/collation.h"
 #include "common/types/declared_type.h"
 
 namespace adbms::sql::plan {
@@ -43,6 +44,7 @@ ExprPtr MakeNull(types::Type type) { return MakeLiteral(types::Value::Null(type)
 
 ExprPtr MakeColumn(ColumnId column, const types::Type& type, int location) {
   auto result = New(Expr::Kind::kColumn, type, location);
+  result->type.collation = types::Plain(type.collation);
   result->column = column;
   return result;
 }
@@ -70,6 +72,10 @@ types::Type ResultOf(types::TypeId result, const std::vector<ExprPtr>& args) {
 
 ExprPtr MakeCall(const functions::Function* function, std::vector<ExprPtr> args, int location) {
   auto result = New(Expr::Kind::kCall, ResultOf(function->result, args), location);
+  if (types::IsString(result->type.id)) {
+    for (const ExprPtr& arg : args)
+      result->type.collation = types::CommonCollation(result->type.collation, arg->type.collation);
+  }
   result->function = function;
   result->args = std::move(args);
   return result;
@@ -77,6 +83,8 @@ ExprPtr MakeCall(const functions::Function* function, std::vector<ExprPtr> args,
 
 ExprPtr MakeCast(ExprPtr argument, const types::Type& type, bool is_explicit, int location) {
   auto result = New(Expr::Kind::kCast, type, location);
+  if (type.collation == types::kDefaultCollation && types::IsString(type.id))
+    result->type.collation = argument->type.collation;
   result->args = {std::move(argument)};
   result->is_explicit = is_explicit;
   return result;

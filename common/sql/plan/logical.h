@@ -87,8 +87,11 @@ struct Expr {
   common::v1::SessionValue::Kind session = {};          // kSession
 };
 
+// An aggregate that a user has made is owned by its calls; for others `declared` is null.
 struct AggregateCall {
   const functions::AggregateFunction* function = nullptr;
+  std::shared_ptr<const functions::AggregateFunction> declared;
+  types::Type type;  // With `declared`: the result's.
   std::vector<ExprPtr> arguments;
   bool distinct = false;
   ExprPtr filter;
@@ -101,6 +104,8 @@ struct WindowCall {
   const functions::AggregateFunction* aggregate = nullptr;
   std::vector<ExprPtr> arguments;
   ExprPtr filter;
+  std::shared_ptr<const functions::AggregateFunction> declared;  // As in AggregateCall.
+  types::Type type;
 };
 
 struct WindowFrame {
@@ -312,6 +317,7 @@ struct Query : Write {
   std::vector<TableUse> tables;
   std::vector<common::v1::RoleFacts> roles;  // See common/v1/plan.proto.
   std::vector<const common::v1::FunctionDescriptor*> functions;
+  std::vector<const common::v1::OperatorDescriptor*> operators;
   std::vector<ProgramCall> program_calls;
   common::v1::TriggerRows trigger_rows;
   std::vector<common::v1::TriggerRows> with_trigger_rows;

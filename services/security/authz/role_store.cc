@@ -411,9 +411,7 @@ absl::Status RoleStore::JoinRoles(const Request& request, const std::string& nam
     for (const std::string& one : {role, member}) {
       if (!roles->roles.contains(one)) return NoSuchRole(one);
     }
-    std::set<std::string> above;
-    CollectMemberships(*roles, role, /*inherited=*/false, &above);
-    if (above.contains(member))
+    if (roles->MembershipsOf(role, /*inherited=*/false).contains(member))
       return status::Error(
           "0LP01", absl::StrCat("role \"", role, "\" is a member of role \"", member, "\""));
     if (!roles->member_of[member].insert(role).second) return absl::OkStatus();
@@ -551,9 +549,8 @@ absl::Status RoleStore::Plan(const rpc::CallContext& context, const Request& req
       case Request::KIND_REVOKE_ROLE:
         for (const std::string& granted : request.granted_roles()) {
           if (!roles->roles.contains(granted)) return NoSuchRole(granted);
-          std::set<std::string> above;
-          CollectMemberships(*roles, granted, /*inherited=*/false, &above);
-          if (request.kind() == Request::KIND_GRANT_ROLE && above.contains(name)) {
+          if (request.kind() == Request::KIND_GRANT_ROLE &&
+              roles->MembershipsOf(granted, /*inherited=*/false).contains(name)) {
             return status::Error(
                 "0LP01", absl::StrCat("role \"", granted, "\" is a member of role \"", name, "\""));
           }

@@ -7,7 +7,6 @@ namespace {
 
 constexpr int kColumnShift = 32;
 
-// `inherited`: only those whose rights the role has without SET ROLE.
 void CollectMemberships(const Roles& roles, const std::string& role, bool inherited,
                         std::set<std::string>* seen) {
   if (!seen->insert(role).second) return;
@@ -51,6 +50,12 @@ uint64_t ObjectOf(const security::v1::TableGrant& grant) {
   return (uint64_t{grant.column()} << kColumnShift) | grant.table_id();
 }
 
+std::set<std::string> Roles::MembershipsOf(const std::string& role, bool inherited) const {
+  std::set<std::string> seen;
+  CollectMemberships(*this, role, inherited, &seen);
+  return seen;
+}
+
 security::v1::Policy Roles::PolicyOf(const std::string& name) const {
   const Role& role = roles.at(name);
   security::v1::Policy policy;
@@ -61,17 +66,15 @@ security::v1::Policy Roles::PolicyOf(const std::string& name) const {
   policy.set_can_login(role.can_login);
   policy.set_create_db(role.create_db);
   policy.set_bypass_row_security(role.bypasses);
-  std::set<std::string> memberships;
-  CollectMemberships(*this, name, /*inherited=*/true, &memberships);
+  const std::set<std::string> memberships = MembershipsOf(name, /*inherited=*/true);
   std::map<uint64_t, std::set<int>> merged;
   for (const auto& [key, privileges] : grants) {
     if (!key.first.empty() && !memberships.contains(key.first)) continue;
     merged[key.second].insert(privileges.begin(), privileges.end());
   }
   for (const std::string& membership : memberships) policy.add_member_of(membership);
-  std::set<std::string> reachable;
-  CollectMemberships(*this, name, /*inherited=*/false, &reachable);
-  for (const std::string& membership : reachable) policy.add_may_become(membership);
+  for (const std::string& membership : MembershipsOf(name, /*inherited=*/false))
+    policy.add_may_become(membership);
   for (const auto& [table, privileges] : merged) {
     security::v1::TableGrant* grant = policy.add_grants();
     grant->set_table_id(TableOf(table));

@@ -52,6 +52,9 @@ struct Roles {
   };
   std::set<DefaultGrant> default_grants;
 
+  // The role itself and those that it is a member of, at whatever distance; `inherited`: only those
+  // whose rights it has without SET ROLE.
+  std::set<std::string> MembershipsOf(const std::string& role, bool inherited) const;
   // What a role may do. REQUIRES: the role exists.
   security::v1::Policy PolicyOf(const std::string& role) const;
 };

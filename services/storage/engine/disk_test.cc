@@ -87,7 +87,7 @@ class Disk : public rocksdb::FileSystemWrapper {
 
  private:
   static void Wait(const Watched<bool>& wait, Watched<bool>* waits) {
-    *waits = wait;
+    *waits = static_cast<bool>(wait);
     wait.AwaitChangeFrom(true);
   }
   static rocksdb::IOStatus NoSpace() {

@@ -1,0 +1,204 @@
+// Collations: which one an expression has, and comparisons under those that do not order by bytes.
+// A comparison under one of ICU's becomes one of sort keys (common/types/collation.h).
+#include "common/types/collation.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "common/sql/binder/binder.h"
+#include "common/sql/functions/postgres_names.h"
+#include "common/sql/parser/database_name.h"
+#include "common/status/macros.h"
+#include "common/status/sql_error.h"
+
+namespace adbms::sql::binder {
+namespace {
+
+namespace sqlstate = status::sqlstate;
+using common::v1::Collation;
+using functions::Function;
+using types::CollationId;
+
+const Function* Internal(const char* name) {
+  return functions::FunctionCatalog::Builtin().FindFunctions(name).front();
+}
+
+bool HasCollation(const Type& type) {
+  return types::IsString(types::IsArray(type.id) ? types::ElementOf(type.id) : type.id);
+}
+
+ExprPtr TextLiteral(const std::string& text) {
+  return plan::MakeLiteral(types::Value::Text(text));
+}
+
+ExprPtr AsText(const ExprPtr& e) {
+  constexpr Type kText{TypeId::kText, 0};
+  return e->type.id == TypeId::kText ? e : plan::MakeCast(e, kText, false, e->location);
+}
+
+// `breaks_ties`: strings that are equal and not the same have different keys.
+ExprPtr KeyOf(const ExprPtr& e, const Collation& collation, bool breaks_ties) {
+  return plan::MakeCall(
+      Internal(functions::kCollationKey),
+      {AsText(e), TextLiteral(collation.schema()), TextLiteral(collation.name()),
+       TextLiteral(collation.locale()), plan::MakeBool(!breaks_ties)},
+      e->location);
+}
+
+std::string Shown(CollationId id) {
+  const Collation* const collation = types::DefinitionOf(id);
+  return collation == nullptr ? "default" : collation->name();
+}
+
+bool IsOrder(const std::string& symbol) {
+  return symbol == "<" || symbol == "<=" || symbol == ">" || symbol == ">=";
+}
+
+bool IsEquality(const std::string& symbol) { return symbol == "=" || symbol == "<>"; }
+
+bool IsPattern(const std::string& symbol) {
+  return symbol.find('~') != std::string::npos && symbol != "~=";
+}
+
+}  // namespace
+
+absl::StatusOr<CollationId> Binder::FindCollation(NodeList names, int location) {
+  const std::vector<std::string> parts = parser::StringsOf(names);
+  RETURN_IF_ERROR(parser::CheckDatabase(parts, 1, input_.database));
+  const std::string& name = parts.back();
+  const std::string schema = parts.size() > 1 ? parts[parts.size() - 2] : "";
+  if (schema.empty() || schema == "pg_catalog") {
+    if (name == "default") return types::kDefaultCollation;
+    if (const Collation* const found = types::FindBuiltInCollation(name))
+      return types::Intern(*found);
+  }
+  if (const common::v1::CollationDescriptor* const found =
+          input_.catalog == nullptr
+              ? nullptr
+              : input_.catalog->ResolveCollation(schema, name, search_path_)) {
+    // A plan says how it orders, and not by which version of the collation: it is not shared.
+    query_->session_dependent = true;
+    return types::Intern(found->collation());
+  }
+  return ErrorAt(sqlstate::kUndefinedObject, location,
+                 absl::StrCat("collation \"", absl::StrJoin(parts, "."),
+                              "\" for encoding \"UTF8\" does not exist"));
+}
+
+absl::StatusOr<ExprPtr> Binder::BindCollate(const PgQuery__CollateClause& collate, Scope* scope) {
+  ASSIGN_OR_RETURN(const CollationId id,
+                   FindCollation({collate.collname, collate.n_collname}, collate.location));
+  ASSIGN_OR_RETURN(ExprPtr e, BindExpr(collate.arg, scope));
+  ASSIGN_OR_RETURN(e, ResolveUnknown(e));
+  if (!HasCollation(e->type))
+    return ErrorAt(
+        sqlstate::kDatatypeMismatch, collate.location,
+        absl::StrCat("collations are not supported by type ", types::Format(e->type)));
+  auto result = std::make_shared<plan::Expr>(*e);
+  result->type.collation = types::Explicit(id);
+  return ExprPtr(result);
+}
+
+absl::StatusOr<CollationId> Binder::CommonCollation(const std::vector<ExprPtr>& args,
+                                                    int location) const {
+  CollationId common = types::kDefaultCollation;
+  for (const ExprPtr& arg : args) {
+    if (arg == nullptr || !HasCollation(arg->type)) continue;
+    const CollationId own = arg->type.collation;
+    if (types::IsExplicit(own) && types::IsExplicit(common) && own != common)
+      return ErrorAt(sqlstate::kCollationMismatch,
+                     arg->location >= 0 ? arg->location : location,
+                     absl::StrCat("collation mismatch between explicit collations \"",
+                                  Shown(common), "\" and \"", Shown(own), "\""));
+    common = types::CommonCollation(common, own);
+  }
+  return common;
+}
+
+absl::StatusOr<CollationId> Binder::OrderingCollation(const std::vector<ExprPtr>& args,
+                                                      int location) const {
+  ASSIGN_OR_RETURN(const CollationId common, CommonCollation(args, location));
+  if (types::Plain(common) == types::kUnknownCollation)
+    return ErrorAt(sqlstate::kIndeterminateCollation, location,
+                   "could not determine which collation to use for string comparison",
+                   "Use the COLLATE clause to set the collation explicitly.");
+  return common;
+}
+
+absl::StatusOr<ExprPtr> Binder::CollatedOperator(const std::string& symbol,
+                                                 const Function* function,
+                                                 const std::vector<ExprPtr>& args, int location) {
+  if (args.size() != 2) return ExprPtr();
+  const bool order = IsOrder(symbol);
+  if (!order && !IsEquality(symbol) && !IsPattern(symbol)) {
+    RETURN_IF_ERROR(CommonCollation(args, location).status());
+    return ExprPtr();
+  }
+  if (!HasCollation(args[0]->type) || !HasCollation(args[1]->type)) return ExprPtr();
+  ASSIGN_OR_RETURN(const CollationId id, OrderingCollation(args, location));
+  const Collation* const collation = types::DefinitionOf(id);
+  if (collation == nullptr || collation->provider() != Collation::PROVIDER_ICU) return ExprPtr();
+  const bool plain = !collation->nondeterministic();
+  if (IsPattern(symbol)) {
+    if (plain) return ExprPtr();
+    return ErrorAt(sqlstate::kFeatureNotSupported, location,
+                   symbol == "~~" || symbol == "!~~" || symbol == "~~*" || symbol == "!~~*"
+                       ? absl::StrCat("nondeterministic collations are not supported for ",
+                                      symbol.ends_with('*') ? "ILIKE" : "LIKE")
+                       : "nondeterministic collations are not supported for regular expressions");
+  }
+  // What is equal is the same.
+  if (plain && !order) return ExprPtr();
+  if (types::IsArray(args[0]->type.id) || function->arguments[0] == TypeId::kName)
+    return Unsupported(location, "comparing arrays of strings by a collation of ICU");
+  const Function* const bytes = functions::FunctionCatalog::Builtin().BySignature(
+      absl::StrCat(symbol, "(bytea,bytea)"));
+  return plan::MakeCall(bytes, {KeyOf(args[0], *collation, plain), KeyOf(args[1], *collation, plain)},
+                        location);
+}
+
+absl::StatusOr<ExprPtr> Binder::Ordered(const ExprPtr& e) const {
+  if (!HasCollation(e->type)) return e;
+  ASSIGN_OR_RETURN(const CollationId id, OrderingCollation({e}, e->location));
+  const Collation* const collation = types::DefinitionOf(id);
+  if (collation == nullptr || collation->provider() != Collation::PROVIDER_ICU) return e;
+  if (types::IsArray(e->type.id))
+    return Unsupported(e->location, "ordering arrays of strings by a collation of ICU");
+  return KeyOf(e, *collation, !collation->nondeterministic());
+}
+
+absl::Status Binder::CheckGroups(const ExprPtr& e) const {
+  if (!HasCollation(e->type) || !types::IsNondeterministic(e->type.collation))
+    return absl::OkStatus();
+  return ErrorAt(sqlstate::kFeatureNotSupported, e->location,
+                 "grouping by a nondeterministic collation is not supported",
+                 "Group by lower() of it, or by it in another collation.");
+}
+
+ExprPtr Binder::ExtremeArgument(const ExprPtr& e) {
+  const Collation* const collation = types::DefinitionOf(e->type.collation);
+  if (collation == nullptr || collation->provider() != Collation::PROVIDER_ICU ||
+      types::IsArray(e->type.id))
+    return nullptr;
+  return KeyOf(e, *collation, /*breaks_ties=*/true);
+}
+
+ExprPtr Binder::TextOfKey(ExprPtr key, const Type& type) {
+  ExprPtr text = plan::MakeCall(Internal(functions::kCollationText), {std::move(key)}, -1);
+  return text->type == type && type.collation == types::kDefaultCollation
+             ? text
+             : plan::MakeCast(text, type, false, -1);
+}
+
+ExprPtr Binder::CollatedCase(const std::string& name, const std::vector<ExprPtr>& args,
+                             int location) {
+  if (args.size() != 1 || !types::IsString(args[0]->type.id)) return nullptr;
+  const bool changes = name == "lower" || name == "upper" || name == "initcap";
+  const Collation* const collation =
+      changes ? types::DefinitionOf(args[0]->type.collation) : nullptr;
+  if (collation == nullptr || collation->provider() != Collation::PROVIDER_ICU) return nullptr;
+  return plan::MakeCall(Internal(functions::kChangeCase),
+                        {AsText(args[0]), TextLiteral(name), TextLiteral(collation->locale())},
+                        location);
+}
+
+}  // namespace adbms::sql::binder
