@@ -60,6 +60,17 @@ class DdlBinder {
                              NodeList siblings, Table* table);
   absl::Status AddPrimaryKey(const PgQuery__Constraint& constraint, const std::string& column,
                              common::v1::Deferral deferral, Table* table);
+  // collations.cc. `what`: drop, alter or copy. Errors: 42704, 3F000; 42501 and 2BP01 for one of the
+  // system.
+  absl::StatusOr<const common::v1::CollationDescriptor*> FindMadeCollation(
+      const std::vector<std::string>& names, const char* what) const;
+  absl::Status CreateCollation(const PgQuery__DefineStmt& create);
+  absl::StatusOr<common::v1::AlterCollation*> AlterCollation(const Node* object);
+  absl::Status RenameCollation(const PgQuery__RenameStmt& rename);
+  absl::Status SetCollationSchema(const PgQuery__AlterObjectSchemaStmt& move);
+  absl::Status SetCollationOwner(const PgQuery__AlterOwnerStmt& change);
+  absl::Status RefreshCollation(const PgQuery__AlterCollationStmt& refresh);
+  absl::Status DropCollations(const PgQuery__DropStmt& drop);
   // exclusion.cc. Errors: 42883, 42809 for an operator that is not commutative; 0A000.
   absl::Status AddExclusion(const PgQuery__Constraint& constraint, common::v1::Deferral deferral,
                             Table* table);

@@ -386,6 +386,8 @@ class Session {
                            security::v1::ChangeRolesRequest* request) const;
   // Grants on a new object what its maker's default privileges say.
   absl::Status GiveDefaults(const common::v1::DdlStatement& ddl, uint32_t object_id);
+  absl::Status AuthorizeCollations(const common::v1::DdlStatement& ddl,
+                                   const security::v1::Policy& policy, const sql::Catalog& catalog);
   // USAGE of the declared types that the statement names.
   absl::Status AuthorizeTypeUses(const common::v1::DdlStatement& ddl, const sql::Catalog& catalog);
   // Of functions and types.

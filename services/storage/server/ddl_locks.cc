@@ -415,6 +415,19 @@ DdlLocks::Missing DdlLocks::FindMissing() const {
       missing.keys.emplace(txn::SchemaLockKey(database, declared.schema()), LockMode::kAccessShare);
     }
   }
+  for (const auto& [oid, changed] : transaction_->Draft()->changes().collations) {
+    const auto found = base->collations().find(oid);
+    const catalog::CollationPtr old = found == base->collations().end() ? nullptr : found->second;
+    for (const catalog::CollationPtr& each : {old, changed}) {
+      if (each == nullptr) continue;
+      const common::v1::Collation& collation = each->collation();
+      missing.keys.emplace(
+          txn::NameLockKey(database, collation.schema(), "collation " + collation.name()),
+          LockMode::kAccessExclusive);
+      missing.keys.emplace(txn::SchemaLockKey(database, collation.schema()),
+                           LockMode::kAccessShare);
+    }
+  }
   for (const auto& [id, schema] : transaction_->Draft()->changes().schemas) {
     const auto old = base->schemas().find(id);
     const std::string& name = schema.has_value() ? schema->name() : old->second.name();
