@@ -481,6 +481,18 @@ bool DdlLocks::StillFree(const Missing& missing) const {
       if (now->HasType(schema, name) && !draft.base()->HasType(schema, name)) return false;
     }
   }
+  for (const auto& [oid, changed] : draft.changes().collations) {
+    const auto before = draft.base()->collations().find(oid);
+    const auto after = now->collations().find(oid);
+    const bool was = before != draft.base()->collations().end();
+    if (was != (after != now->collations().end())) return false;
+    if (was && before->second != after->second) return false;
+    if (changed == nullptr || was) continue;
+    const common::v1::Collation& made = changed->collation();
+    if (now->FindCollation(made.schema(), made.name()) != nullptr ||
+        now->FindSchema(made.schema()) == nullptr)
+      return false;
+  }
   return std::all_of(draft.changes().schemas.begin(), draft.changes().schemas.end(),
                      [&](const auto& change) {
                        return !change.second.has_value() ||

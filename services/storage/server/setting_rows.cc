@@ -218,8 +218,9 @@ void FillCollations(const RowSource& source, RowBuilder* rows) {
   for (const auto& [oid, made] : source.catalog->collations()) {
     const common::v1::Collation& collation = made->collation();
     const bool icu = collation.provider() == common::v1::Collation::PROVIDER_ICU;
+    const auto* schema = source.catalog->FindSchema(collation.schema());
     row(oid, collation.name(), icu ? "i" : "c")
-        .Set("collnamespace", SchemaOid(source, collation.schema()))
+        .Set("collnamespace", schema == nullptr ? int64_t{0} : int64_t{schema->schema_id()})
         .Set("collowner", RoleOid(made->owner()))
         .SetBool("collisdeterministic", !collation.nondeterministic());
     if (icu) {
