@@ -671,6 +671,9 @@ class Binder {
   absl::StatusOr<ExprPtr> CollatedOperator(const std::string& symbol,
                                            const functions::Function* function,
                                            const std::vector<ExprPtr>& args, int location);
+  // Adds to what says that a string equals a constant the same of their sort keys, which an index may
+  // have.
+  void AddKeyConditions(std::vector<ExprPtr>* conditions) const;
   // Errors: 0A000 for what cannot be grouped by its bytes.
   absl::Status CheckGroups(const ExprPtr& e) const;
   // The key that min and max look at in place of the argument, and TextOfKey what they return; null:

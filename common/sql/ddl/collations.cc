@@ -21,8 +21,7 @@ using common::v1::CollationDescriptor;
 
 // What the operating system's library is asked for. Only the order of bytes is there.
 bool IsBytes(std::string_view locale) {
-  const std::string lower =
-      absl::AsciiStrToLower(absl::string_view(locale.data(), locale.size()));
+  const std::string lower = absl::AsciiStrToLower(absl::string_view(locale.data(), locale.size()));
   return locale == "C" || locale == "POSIX" || lower == "c.utf-8" || lower == "c.utf8";
 }
 
@@ -67,14 +66,12 @@ absl::StatusOr<Options> ReadOptions(NodeList definitions) {
 }
 
 absl::Status Missing(const char* parameter) {
-  return status::Error("42P17",
-                       absl::StrCat("parameter \"", parameter, "\" must be specified"));
+  return status::Error("42P17", absl::StrCat("parameter \"", parameter, "\" must be specified"));
 }
 
 absl::Status Fill(const Options& options, CollationDescriptor* made) {
   Collation& collation = *made->mutable_collation();
-  const std::string provider =
-      absl::AsciiStrToLower(options.provider.value_or("libc"));
+  const std::string provider = absl::AsciiStrToLower(options.provider.value_or("libc"));
   if (provider == "icu") {
     collation.set_provider(Collation::PROVIDER_ICU);
     // Of both one is as good as LOCALE.
@@ -89,8 +86,7 @@ absl::Status Fill(const Options& options, CollationDescriptor* made) {
   }
   if (provider != "libc")
     return status::Error(
-        "42P17",
-        absl::StrCat("unrecognized collation provider: ", options.provider.value_or("")));
+        "42P17", absl::StrCat("unrecognized collation provider: ", options.provider.value_or("")));
   if (!options.locale.has_value() && !options.collate.has_value()) return Missing("lc_collate");
   if (!options.locale.has_value() && !options.ctype.has_value()) return Missing("lc_ctype");
   if (!options.deterministic)
@@ -98,13 +94,13 @@ absl::Status Fill(const Options& options, CollationDescriptor* made) {
                          "nondeterministic collations not supported with this provider");
   for (const auto& locale : {options.locale, options.collate, options.ctype}) {
     if (!locale.has_value() || IsBytes(*locale)) continue;
-    return status::Error(sqlstate::kUndefinedObject,
-                         absl::StrCat("could not create locale \"", *locale,
-                                      "\": No such file or directory"),
-                         absl::StrCat("The operating system could not find any locale data for the "
-                                      "locale name \"",
-                                      *locale, "\"."),
-                         "Use PROVIDER = icu, or the locale \"C\".");
+    return status::Error(
+        sqlstate::kInvalidParameterValue,
+        absl::StrCat("could not create locale \"", *locale, "\": No such file or directory"),
+        absl::StrCat("The operating system could not find any locale data for the "
+                     "locale name \"",
+                     *locale, "\"."),
+        "Use PROVIDER = icu, or the locale \"C\".");
   }
   collation.set_provider(Collation::PROVIDER_BYTES);
   collation.set_locale(options.locale.value_or(options.collate.value_or("C")));
@@ -157,8 +153,7 @@ absl::Status DdlBinder::CreateCollation(const PgQuery__DefineStmt& create) {
             : std::vector<std::string>{OptionText(from)};
     std::vector<std::string> path = other;
     if (path.back() == "default")
-      return status::Error("42P17",
-                           "collation \"default\" cannot be copied");
+      return status::Error("42P17", "collation \"default\" cannot be copied");
     if (const Collation* const found = types::FindBuiltInCollation(path.back())) {
       *made.mutable_collation() = *found;
       if (found->provider() == Collation::PROVIDER_ICU)
@@ -183,9 +178,9 @@ absl::Status DdlBinder::CreateCollation(const PgQuery__DefineStmt& create) {
 }
 
 absl::StatusOr<common::v1::AlterCollation*> DdlBinder::AlterCollation(const Node* object) {
-  ASSIGN_OR_RETURN(const CollationDescriptor* found,
-                   FindMadeCollation(parser::StringsOf({object->list->items, object->list->n_items}),
-                                     "alter"));
+  ASSIGN_OR_RETURN(
+      const CollationDescriptor* found,
+      FindMadeCollation(parser::StringsOf({object->list->items, object->list->n_items}), "alter"));
   auto* statement = Add()->mutable_alter_collation();
   statement->set_collation_oid(found->collation().oid());
   return statement;
