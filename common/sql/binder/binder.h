@@ -664,6 +664,7 @@ class Binder {
   absl::StatusOr<ExprPtr> BindColumnRef(const PgQuery__ColumnRef& ref, Scope* scope);
   // collations.cc
   absl::StatusOr<ExprPtr> BindCollate(const PgQuery__CollateClause& collate, Scope* scope);
+  absl::Status CollationMismatch(types::CollationId a, types::CollationId b, int location) const;
   // Of what is made of the arguments. Errors: 42P21 for different COLLATE clauses.
   absl::StatusOr<types::CollationId> CommonCollation(const std::vector<ExprPtr>& args,
                                                      int location) const;

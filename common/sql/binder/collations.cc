@@ -159,9 +159,28 @@ absl::StatusOr<ExprPtr> Binder::CollatedOperator(const std::string& symbol,
                         location);
 }
 
+absl::Status Binder::CollationMismatch(CollationId a, CollationId b, int location) const {
+  return ErrorAt(
+      sqlstate::kCollationMismatch, location,
+      absl::StrCat("collation mismatch between implicit collations \"", Shown(a), "\" and \"",
+                   Shown(b), "\""),
+      "You can choose the collation by applying the COLLATE clause to one or both expressions.");
+}
+
 absl::StatusOr<ExprPtr> Binder::Ordered(const ExprPtr& e) const {
   if (!HasCollation(e->type)) return e;
-  ASSIGN_OR_RETURN(const CollationId id, OrderingCollation({e}, e->location));
+  const CollationId id = e->type.collation;
+  if (types::Plain(id) == types::kUnknownCollation) {
+    std::vector<CollationId> met;
+    plan::Walk(e, [&met](const plan::Expr& part) {
+      const CollationId own = types::Plain(part.type.collation);
+      if (own != types::kDefaultCollation && own != types::kUnknownCollation &&
+          (met.empty() || met.front() != own))
+        met.push_back(own);
+    });
+    met.resize(2);
+    return CollationMismatch(met[0], met[1], e->location);
+  }
   const Collation* const collation = types::DefinitionOf(id);
   if (collation == nullptr || collation->provider() != Collation::PROVIDER_ICU) return e;
   if (types::IsArray(e->type.id))

@@ -155,7 +155,7 @@ absl::StatusOr<Type> DdlBinder::Collated(const Type& type,
                                          const PgQuery__CollateClause* clause) const {
   if (clause == nullptr) return type;
   const NodeList names(clause->collname, clause->n_collname);
-  ASSIGN_OR_RETURN(const ExprPtr value,
+  ASSIGN_OR_RETURN(const plan::ExprPtr value,
                    Binder(input_, tree_)
                        .WithCollation(plan::MakeColumn(0, type), names, clause->location));
   Type result = type;
@@ -367,10 +367,7 @@ absl::Status DdlBinder::AddConstraint(const PgQuery__Constraint& constraint,
     case PG_QUERY__CONSTR_TYPE__CONSTR_FOREIGN:
       return AddForeignKey(constraint, column, deferral, table);
     case PG_QUERY__CONSTR_TYPE__CONSTR_EXCLUSION:
-      return ErrorAt(sqlstate::kFeatureNotSupported, constraint.location,
-                     "an exclusion constraint is not supported",
-                     "Use a UNIQUE constraint where equality is what is excluded; otherwise look "
-                     "for overlapping rows in the writing transaction under LOCK TABLE.");
+      return AddExclusion(constraint, deferral, table);
     default:
       return absl::OkStatus();
   }

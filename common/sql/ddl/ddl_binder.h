@@ -41,6 +41,8 @@ class DdlBinder {
       : input_(input), tree_(tree), step_(step) {}
   // Errors: 42xxx and 0A000 with positions.
   absl::StatusOr<std::vector<common::v1::DdlStatement>> Bind();
+  // See sql::ResolveGranted.
+  absl::StatusOr<std::vector<uint32_t>> GrantedObjects() const;
 
  private:
   using Table = common::v1::TableDescriptor;
@@ -58,6 +60,22 @@ class DdlBinder {
                              NodeList siblings, Table* table);
   absl::Status AddPrimaryKey(const PgQuery__Constraint& constraint, const std::string& column,
                              common::v1::Deferral deferral, Table* table);
+  // collations.cc. `what`: drop, alter or copy. Errors: 42704, 3F000; 42501 and 2BP01 for one of the
+  // system.
+  absl::StatusOr<const common::v1::CollationDescriptor*> FindMadeCollation(
+      const std::vector<std::string>& names, const char* what) const;
+  absl::Status CreateCollation(const PgQuery__DefineStmt& create);
+  absl::StatusOr<common::v1::AlterCollation*> AlterCollation(const Node* object);
+  absl::Status RenameCollation(const PgQuery__RenameStmt& rename);
+  absl::Status SetCollationSchema(const PgQuery__AlterObjectSchemaStmt& move);
+  absl::Status SetCollationOwner(const PgQuery__AlterOwnerStmt& change);
+  absl::Status RefreshCollation(const PgQuery__AlterCollationStmt& refresh);
+  absl::Status DropCollations(const PgQuery__DropStmt& drop);
+  // exclusion.cc. Errors: 42883, 42809 for an operator that is not commutative; 0A000.
+  absl::Status AddExclusion(const PgQuery__Constraint& constraint, common::v1::Deferral deferral,
+                            Table* table);
+  absl::StatusOr<const functions::Function*> ExclusionOperator(NodeList names, const Type& type,
+                                                               const Table& table) const;
   absl::Status AddUnique(const PgQuery__Constraint& constraint, const std::string& column,
                          common::v1::Deferral deferral, Table* table);
   absl::Status AddCheck(const PgQuery__Constraint& constraint, const std::string& column,
@@ -287,8 +305,6 @@ class DdlBinder {
 
   // find_function.cc
   // Errors: 42883, 42725, 42809, those of the types.
-  // See sql::ResolveGranted.
-  absl::StatusOr<std::vector<uint32_t>> GrantedObjects() const;
   absl::StatusOr<const common::v1::FunctionDescriptor*> FindFunction(
       PgQuery__ObjectType wanted, const PgQuery__ObjectWithArgs& object) const;
   // The schema of a function's name; empty without one. Errors: 0A000, 42601 for more names.

@@ -185,6 +185,11 @@ class Session {
   // Whether no transaction is open, not even that of the statements before the next Sync.
   bool idle() const { return !in_transaction(); }
 
+  // Settings that are the transaction's: changing them is SET TRANSACTION.
+  static bool IsOfTransaction(std::string_view name);
+  // Settings that say who the session acts as.
+  static bool IsIdentity(std::string_view setting);
+
   Settings& settings() { return settings_; }
   const SessionOptions& options() const { return options_; }
 
@@ -241,7 +246,6 @@ class Session {
   absl::Status CheckNotFailed(const sql::Statement* statement) const;
 
   // Who the session acts as (identity.cc).
-  static bool IsIdentity(std::string_view setting);
   // SET ROLE and SET SESSION AUTHORIZATION; no value: RESET. Errors: 22023 without such a role,
   // 42501, 57P03 when security does not answer.
   absl::Status ChangeIdentity(std::string_view setting, const std::optional<std::string>& value,
@@ -349,12 +353,12 @@ class Session {
 
   // Everything else (utility.cc, *_statement(s).cc, cursors.cc, copy.cc, control_functions.cc).
   absl::Status RunUtility(const sql::Statement& statement, ResultSink* sink);
+  // PREPARE TRANSACTION, COMMIT PREPARED, ROLLBACK PREPARED.
+  absl::Status RunPrepared(const sql::Statement& statement, ResultSink* sink);
   absl::Status RunTransaction(const sql::Statement& statement, ResultSink* sink);
   absl::Status BeginBlock(const storage::api::BeginOptions& options);
   absl::Status SetTransaction(const sql::SetStatement& set, ResultSink* sink);
   absl::StatusOr<std::string> ShowValue(const std::string& name) const;
-  // Settings that are the transaction's: changing them is SET TRANSACTION.
-  static bool IsOfTransaction(std::string_view name);
   static sql::SetStatement ModesOf(std::string_view name, std::string_view value);
   // ALTER ROLE … SET and ALTER DATABASE … SET: checks the value.
   absl::Status AddSetting(const sql::RoleStatement& role, const sql::Catalog& catalog,
@@ -382,6 +386,8 @@ class Session {
                            security::v1::ChangeRolesRequest* request) const;
   // Grants on a new object what its maker's default privileges say.
   absl::Status GiveDefaults(const common::v1::DdlStatement& ddl, uint32_t object_id);
+  absl::Status AuthorizeCollations(const common::v1::DdlStatement& ddl,
+                                   const security::v1::Policy& policy, const sql::Catalog& catalog);
   // USAGE of the declared types that the statement names.
   absl::Status AuthorizeTypeUses(const common::v1::DdlStatement& ddl, const sql::Catalog& catalog);
   // Of functions and types.
@@ -591,6 +597,9 @@ class Session {
   absl::StatusOr<security::v1::ChangeRolesResponse> ChangeRoles(
       security::v1::ChangeRolesRequest* request);
   absl::Status EndTransaction(bool commit);
+  // `end` ends storage's part.
+  absl::Status EndTransaction(bool commit,
+                              const std::function<absl::Status(const rpc::CallContext&)>& end);
   absl::Status FetchPortal(Portal* portal, uint64_t max_rows, ResultSink* sink, bool* suspended);
 
   const Services services_;

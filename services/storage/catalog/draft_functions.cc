@@ -125,21 +125,17 @@ void CatalogDraft::PutFunction(FunctionDescriptor function) {
   const uint32_t id = function.function_id();
   records_.push_back({SystemKey('p', id), function.SerializeAsString(), false});
   changes_.functions[id] = std::make_shared<const FunctionDescriptor>(std::move(function));
-  CatalogState::FunctionMap functions = state_->functions();
-  functions[id] = changes_.functions[id];
-  state_ =
-      std::make_shared<CatalogState>(catalog_->NextVersion(), state_->place(), state_->schemas(),
-                                     state_->tables(), std::move(functions), state_->types());
+  CatalogState::Objects objects = state_->objects();
+  objects.functions[id] = changes_.functions[id];
+  SetObjects(std::move(objects));
 }
 
 void CatalogDraft::EraseFunction(uint32_t function_id) {
   records_.push_back({SystemKey('p', function_id), {}, true});
   changes_.functions[function_id] = nullptr;
-  CatalogState::FunctionMap functions = state_->functions();
-  functions.erase(function_id);
-  state_ =
-      std::make_shared<CatalogState>(catalog_->NextVersion(), state_->place(), state_->schemas(),
-                                     state_->tables(), std::move(functions), state_->types());
+  CatalogState::Objects objects = state_->objects();
+  objects.functions.erase(function_id);
+  SetObjects(std::move(objects));
 }
 
 CatalogDraft::Result CatalogDraft::CreateFunction(const common::v1::CreateFunction& statement) {

@@ -228,7 +228,7 @@ void ForEachConstraint(const RowSource& source, Visit visit) {
             common::v1::DEFERRAL_UNSPECIFIED, nullptr);
     }
     for (const auto& index : table.indexes()) {
-      if (!index.is_constraint()) continue;
+      if (!index.is_constraint() || Excludes(index)) continue;
       visit(table, index.name(), index.is_primary() ? "PRIMARY KEY" : "UNIQUE", index.columns(),
             index.deferral(), nullptr);
     }

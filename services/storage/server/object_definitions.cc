@@ -70,7 +70,11 @@ std::string QuoteLiteral(std::string_view text) {
 
 bool IsUnique(const common::v1::IndexDescriptor& index) {
   return index.unique() || index.unique_when_complete() ||
-         index.deferral() != common::v1::DEFERRAL_UNSPECIFIED;
+         (index.deferral() != common::v1::DEFERRAL_UNSPECIFIED && !Excludes(index));
+}
+
+bool Excludes(const common::v1::IndexDescriptor& index) {
+  return !index.exclusion_operators().empty();
 }
 
 const char* ActionName(common::v1::ReferentialAction action) {
@@ -276,6 +280,11 @@ std::string PredicateDefinition(const TableDescriptor& table,
 std::string AccessMethodOf(const common::v1::IndexDescriptor* index) {
   if (index == nullptr) return "btree";
   if (index->method() == common::v1::IndexDescriptor::METHOD_HASH) return "hash";
+  // As an R-tree unless equality is all that is excluded.
+  const auto& excluded = index->exclusion_operators();
+  if (std::any_of(excluded.begin(), excluded.end(),
+                  [](const std::string& signature) { return !signature.starts_with("=("); }))
+    return "gist";
   if (index->operator_classes().empty()) return "btree";
   const sql::OperatorClass* first = sql::FindOperatorClass(index->operator_classes(0));
   return first == nullptr ? "gin" : std::string(first->access_method);
@@ -325,6 +334,24 @@ std::string IndexDefinition(const TableEntry& entry, const std::vector<std::stri
   return text;
 }
 
+namespace {
+
+std::string ExclusionDefinition(const TableDescriptor& table,
+                                const common::v1::IndexDescriptor& index, bool pretty) {
+  std::string text = "EXCLUDE USING " + AccessMethodOf(&index) + " (";
+  for (int i = 0; i < index.columns_size(); ++i) {
+    const std::string& signature = index.exclusion_operators(i);
+    text += (i > 0 ? ", " : "") + KeyDefinition(table, index, i, pretty) + " WITH " +
+            signature.substr(0, signature.find('('));
+  }
+  text += ")";
+  if (index.include_size() > 0) text += " INCLUDE (" + ColumnList(table, index.include()) + ")";
+  if (index.has_predicate()) text += " WHERE (" + PredicateDefinition(table, index, pretty) + ")";
+  return text;
+}
+
+}  // namespace
+
 std::string ConstraintDefinition(const catalog::CatalogState& catalog, const TableEntry& entry,
                                  const std::vector<std::string>& path, uint32_t constraint_oid,
                                  bool pretty, bool* found) {
@@ -334,6 +361,8 @@ std::string ConstraintDefinition(const catalog::CatalogState& catalog, const Tab
     return "PRIMARY KEY (" + ColumnList(table, table.primary_key()) + ")";
   }
   for (const auto& index : table.indexes()) {
+    if (Excludes(index) && UniqueConstraintOid(index) == constraint_oid)
+      return ExclusionDefinition(table, index, pretty) + DeferralWords(index.deferral());
     if (index.is_constraint() && UniqueConstraintOid(index) == constraint_oid) {
       return (index.is_primary() ? "PRIMARY KEY (" : "UNIQUE (") +
              ColumnList(table, index.columns()) + ")" + DeferralWords(index.deferral());

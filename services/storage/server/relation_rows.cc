@@ -406,7 +406,10 @@ void FillConstraint(const RowSource& source, RowBuilder* rows) {
     for (const IndexDescriptor& index : table.indexes()) {
       if (!index.is_constraint()) continue;
       ConstraintRow(source, *entry, UniqueConstraintOid(index), index.name(),
-                    index.is_primary() ? "p" : "u", index.deferral(), rows)
+                    index.is_primary() ? "p"
+                    : Excludes(index)  ? "x"
+                                       : "u",
+                    index.deferral(), rows)
           .Set("conindid", index.index_id())
           .Set("conkey", "{" + Numbers(index.columns(), ",") + "}");
       if (const auto above = source.catalog->FindIndex(index.parent_index_id());

@@ -14,6 +14,7 @@
 #include "services/storage/server/pg_catalog_rows.h"
 #include "services/storage/server/privilege_functions.h"
 #include "services/storage/server/program_rows.h"
+#include "services/storage/txn/prepared_transactions.h"
 
 namespace adbms::storage::server {
 namespace {
@@ -191,7 +192,7 @@ void FillTablespaces(const RowSource&, RowBuilder* rows) {
   rows->Row().Set("oid", 1664).Set("spcname", "pg_global").Set("spcowner", 10);
 }
 
-void FillCollations(const RowSource&, RowBuilder* rows) {
+void FillCollations(const RowSource& source, RowBuilder* rows) {
   const auto row = [&](int64_t oid, std::string_view name, const char* provider) -> RowBuilder& {
     return rows->Row()
         .Set("oid", oid)
@@ -210,6 +211,22 @@ void FillCollations(const RowSource&, RowBuilder* rows) {
           .Set("collversion", types::VersionOf(collation.locale()));
     } else {
       row(collation.oid(), collation.name(), "c")
+          .Set("collcollate", collation.locale())
+          .Set("collctype", collation.locale());
+    }
+  }
+  for (const auto& [oid, made] : source.catalog->collations()) {
+    const common::v1::Collation& collation = made->collation();
+    const bool icu = collation.provider() == common::v1::Collation::PROVIDER_ICU;
+    const auto* schema = source.catalog->FindSchema(collation.schema());
+    row(oid, collation.name(), icu ? "i" : "c")
+        .Set("collnamespace", schema == nullptr ? int64_t{0} : int64_t{schema->schema_id()})
+        .Set("collowner", RoleOid(made->owner()))
+        .SetBool("collisdeterministic", !collation.nondeterministic());
+    if (icu) {
+      rows->Set("colliculocale", collation.locale()).Set("collversion", made->version());
+    } else {
+      rows->Set("collencoding", 6)
           .Set("collcollate", collation.locale())
           .Set("collctype", collation.locale());
     }
@@ -310,6 +327,19 @@ void FillPreparedStatements(const RowSource& source, RowBuilder* rows) {
         .SetBool("from_sql", prepared.from_sql())
         .Set("generic_plans", int64_t{0})
         .Set("custom_plans", int64_t{0});
+  }
+}
+
+void FillPreparedTransactions(const RowSource& source, RowBuilder* rows) {
+  constexpr int64_t kPostgresEpochUs = 946684800000000;
+  for (const auto& prepared : source.shared->prepared->List()) {
+    rows->Row()
+        .Set("gid", prepared.global_id())
+        .Set("prepared", prepared.prepared_us() - kPostgresEpochUs)
+        .Set("owner", prepared.role());
+    const auto database = source.catalog->databases().find(prepared.database_id());
+    if (database != source.catalog->databases().end())
+      rows->Set("database", database->second.name());
   }
 }
 
@@ -460,6 +490,7 @@ void AddSettingFills(RowFillMap* fills) {
                  {"pg_catalog.pg_language", FillLanguages},
                  {"pg_catalog.pg_settings", FillSettings},
                  {"pg_catalog.pg_prepared_statements", FillPreparedStatements},
+                 {"pg_catalog.pg_prepared_xacts", FillPreparedTransactions},
                  {"pg_catalog.pg_cursors", FillCursors},
                  {"pg_catalog.pg_stat_all_tables", FillUserTables},
                  {"pg_catalog.pg_stat_user_tables", FillUserTables},
