@@ -91,6 +91,10 @@ class Binder {
   // What may be changed through a view, into its rules. Errors: 55000 with the reason when nothing
   // may. REQUIRES: used for nothing else.
   absl::Status DescribeUpdatable(common::v1::TableDescriptor* view);
+  // user_aggregates.cc: what a built-in function gives for values of these types, which it takes as
+  // they are, and whether it is strict. Pseudo-types stay such. Errors: 42883.
+  absl::StatusOr<std::pair<Type, bool>> DescribeCall(const std::string& name,
+                                                     const std::vector<Type>& given);
   // Coerced as in an assignment; null when there is no such cast.
   absl::StatusOr<ExprPtr> TryAssign(ExprPtr expression, const Type& type) {
     return TryCoerce(std::move(expression), type, functions::CastContext::kAssignment);
@@ -821,8 +825,25 @@ class Binder {
   absl::StatusOr<ExprPtr> BindUserSeries(UserCall call, int location, Scope* scope);
   // CALL: a row of the procedure's output arguments; none: no row.
   absl::Status BindCall(const PgQuery__CallStmt& call);
+  // `own`: one that a user has made.
   absl::StatusOr<ExprPtr> BindAggregate(const PgQuery__FuncCall& call, const std::string& name,
-                                        Scope* scope);
+                                        Scope* scope, bool own = false);
+  // user_aggregates.cc: whether users have made aggregates of the name.
+  bool NamesAggregate(const std::vector<std::string>& names) const;
+  struct UserAggregate {
+    std::shared_ptr<const functions::AggregateFunction> function;
+    Type type;  // Of the result.
+  };
+  // The one that takes the arguments, which are coerced. Errors: 42883, 42725, 0A000 when its
+  // functions are more than expressions.
+  absl::StatusOr<UserAggregate> ChooseUserAggregate(const PgQuery__FuncCall& call,
+                                                    std::vector<ExprPtr>* args);
+  absl::StatusOr<UserAggregate> MakeUserAggregate(const common::v1::FunctionDescriptor& function,
+                                                  const std::vector<ExprPtr>& args);
+  // A function that an aggregate consists of, called with these; whether it is strict.
+  absl::StatusOr<ExprPtr> CallSupport(const common::v1::SupportFunction& support,
+                                      const std::string& aggregate, std::vector<ExprPtr> args,
+                                      bool* strict);
   // The query that an aggregate over these columns belongs to. `nested`: the call stands in
   // another. Errors: 42803.
   absl::StatusOr<GroupingState*> AggregateOwner(const plan::ColumnSet& used, bool nested,
@@ -847,7 +868,7 @@ class Binder {
                                                                       int location);
   // windows (window_binder.cc)
   absl::StatusOr<ExprPtr> BindWindowCall(const PgQuery__FuncCall& call, const std::string& name,
-                                         Scope* scope);
+                                         Scope* scope, bool own = false);
   // The function and its coerced arguments into `out`; its result's type.
   absl::StatusOr<Type> BindWindowFunction(const PgQuery__FuncCall& call, const std::string& name,
                                           std::vector<ExprPtr> args, plan::WindowCall* out);
@@ -999,6 +1020,8 @@ class Binder {
   bool must_rebind_ = false;
   std::vector<std::shared_ptr<const parser::ParseTree>> kept_trees_;
   std::map<std::string, std::unique_ptr<const common::v1::FunctionDescriptor>> concrete_functions_;
+  // The aggregates that users have made, by what the plan has of them.
+  std::map<std::string, std::shared_ptr<const functions::AggregateFunction>> user_aggregates_;
   std::vector<std::shared_ptr<ExtendedSelect>> kept_selects_;
   std::set<ColumnId> aggregate_columns_;
   std::set<ColumnId> window_columns_;

@@ -77,7 +77,9 @@ absl::StatusOr<std::vector<common::v1::DdlStatement>> DdlBinder::Bind() {
       status = AlterSequence(*node->alter_seq_stmt);
       break;
     case PG_QUERY__NODE__NODE_DEFINE_STMT:
-      status = CreateCollation(*node->define_stmt);
+      status = node->define_stmt->kind == PG_QUERY__OBJECT_TYPE__OBJECT_AGGREGATE
+                   ? CreateAggregate(*node->define_stmt)
+                   : CreateCollation(*node->define_stmt);
       break;
     case PG_QUERY__NODE__NODE_CREATE_ENUM_STMT:
       status = CreateEnum(*node->create_enum_stmt);

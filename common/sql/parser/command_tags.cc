@@ -70,6 +70,8 @@ const char* AlterTag(PgQuery__ObjectType type) {
       return "ALTER PROCEDURE";
     case PG_QUERY__OBJECT_TYPE__OBJECT_ROUTINE:
       return "ALTER ROUTINE";
+    case PG_QUERY__OBJECT_TYPE__OBJECT_AGGREGATE:
+      return "ALTER AGGREGATE";
     case PG_QUERY__OBJECT_TYPE__OBJECT_TRIGGER:
       return "ALTER TRIGGER";
     case PG_QUERY__OBJECT_TYPE__OBJECT_COLLATION:

@@ -608,6 +608,10 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
       return OwnTextSearch();
     case PG_QUERY__NODE__NODE_DEFINE_STMT:
       if (IsTextSearch(node->define_stmt->kind)) return OwnTextSearch();
+      if (node->define_stmt->kind == PG_QUERY__OBJECT_TYPE__OBJECT_AGGREGATE) {
+        Ddl("CREATE AGGREGATE", out);
+        return absl::OkStatus();
+      }
       if (node->define_stmt->kind == PG_QUERY__OBJECT_TYPE__OBJECT_COLLATION) {
         Ddl("CREATE COLLATION", out);
         return absl::OkStatus();

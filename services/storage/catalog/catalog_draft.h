@@ -209,6 +209,8 @@ class CatalogDraft {
   void PutFunction(common::v1::FunctionDescriptor function);
   void EraseFunction(uint32_t function_id);
   // Drops the triggers that call the function. Errors: 2BP01 unless `cascade`.
+  // Adds the aggregates that consist of the functions. Errors: 2BP01 without `cascade`.
+  absl::Status AddAggregatesOf(bool cascade, std::set<uint32_t>* ids, v1::DdlResult* result) const;
   absl::Status DropTriggersOf(const common::v1::FunctionDescriptor& function, bool cascade,
                               v1::DdlResult* result);
   // The triggers of UPDATE OF the column, or with it in WHEN, go with it. Errors: 2BP01 unless
