@@ -24,6 +24,7 @@ help:
 
 deps:
 	@SUDO='$(SUDO)' tools/install_dependencies.sh
+	@SUDO='$(SUDO)' tools/install_node_packages.sh
 
 build:
 	@cmake --preset $(PRESET) > /dev/null

@@ -100,6 +100,32 @@ void CollectEngine(const storage::v1::EngineMetrics& engine, telemetry::ServiceM
       metrics);
 }
 
+void CollectModules(const orchestrator::server::OrchestratorServer& orchestrator,
+                    telemetry::ServiceMetrics* metrics) {
+  for (const auto& [state, count] : orchestrator.CountActions()) {
+    metrics
+        ->Gauge("adbms_ledger_actions", "Autonomous actions in the ledger by state.",
+                {{"state", state}})
+        .Set(static_cast<double>(count));
+  }
+  using orchestrator::v1::Autonomy;
+  for (const auto& entry : orchestrator.Modules()) {
+    metrics
+        ->Gauge("adbms_module_healthy", "1 while the module answers the orchestrator, otherwise 0.",
+                {{"module", entry.name}})
+        .Set(entry.healthy ? 1 : 0);
+    for (int level = orchestrator::v1::AUTONOMY_OFF; level <= orchestrator::v1::AUTONOMY_AUTO;
+         ++level) {
+      const auto autonomy = static_cast<Autonomy>(level);
+      metrics
+          ->Gauge("adbms_module_autonomy", "1 for how far the module may go, 0 for the others.",
+                  {{"module", entry.name},
+                   {"autonomy", orchestrator::registry::AutonomyName(autonomy)}})
+          .Set(entry.autonomy == autonomy ? 1 : 0);
+    }
+  }
+}
+
 }  // namespace
 
 void Process::CollectMetrics() {
@@ -109,6 +135,8 @@ void Process::CollectMetrics() {
         std::initializer_list<Reading>{
             {"adbms_connections", "Open client connections.",
              static_cast<double>(pgwire_->connections())},
+            {"adbms_connections_limit", "Client connections that may be open at once.",
+             static_cast<double>(config_.gateway().pgwire().max_connections())},
             {"adbms_plan_cache_entries", "Plans in the cache.",
              static_cast<double>(plan_cache_->size())},
             {"adbms_audit_spooled_records", "Audit records that wait in the gateway's file.",
@@ -129,13 +157,7 @@ void Process::CollectMetrics() {
         metrics);
   }
   if (orchestrator_server_ != nullptr) {
-    telemetry::ServiceMetrics* const metrics = telemetry_["orchestrator"].metrics.get();
-    for (const auto& [state, count] : orchestrator_server_->CountActions()) {
-      metrics
-          ->Gauge("adbms_ledger_actions", "Autonomous actions in the ledger by state.",
-                  {{"state", state}})
-          .Set(static_cast<double>(count));
-    }
+    CollectModules(*orchestrator_server_, telemetry_["orchestrator"].metrics.get());
   }
   if (!Has("storage")) return;
   const auto engine = storage_->GetMetrics(rpc::CallContext());

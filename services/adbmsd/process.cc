@@ -337,7 +337,8 @@ absl::Status Process::StartGateway() {
   session_services_.logger = telemetry->logger.get();
   session_services_.statement_timeout_ms = &statement_timeout_ms_;
   refresh_thread_ = std::thread([this] { RefreshLoop(); });
-  ASSIGN_OR_RETURN(pgwire_, gateway::pgwire::Server::Start(config.pgwire(), session_services_));
+  ASSIGN_OR_RETURN(pgwire_, gateway::pgwire::Server::Start(config.pgwire(), session_services_,
+                                                           telemetry->metrics.get()));
   if (config.grpc().listen().empty()) return absl::OkStatus();
   gateway::grpc_front::FrontOptions options;
   options.metrics = telemetry->metrics.get();

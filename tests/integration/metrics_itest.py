@@ -18,7 +18,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "deploy" / "prometheus" / "metrics.txt"
 UNITS = ("seconds", "bytes", "total")
 # Counts of things that are there now carry no unit.
-COUNTS = ("adbms_audit_spooled_records", "adbms_connections", "adbms_ledger_actions",
+COUNTS = ("adbms_audit_spooled_records", "adbms_connections", "adbms_connections_limit",
+          "adbms_ledger_actions", "adbms_module_autonomy", "adbms_module_healthy",
           "adbms_plan_cache_entries", "adbms_storage_writes_stopped")
 
 

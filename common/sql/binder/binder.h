@@ -628,6 +628,12 @@ class Binder {
                   common::v1::Privilege privilege, const std::set<uint32_t>& ordinals);
   // The plan is bound to this version of the table, and needs no privilege on it.
   void MentionTable(const common::v1::TableDescriptor& table);
+  // range_binder.cc: whether a call of these names is that of a declared range's constructor, or of
+  // its multirange's.
+  bool MakesRange(const std::vector<std::string>& names) const;
+  absl::StatusOr<ExprPtr> BindRangeConstructor(const std::vector<std::string>& names,
+                                               std::vector<ExprPtr> args, bool variadic,
+                                               int location);
   // The type with these names in the catalog, which the plan is then bound to.
   std::optional<Type> FindDeclaredType(std::string_view schema, std::string_view name);
   std::optional<Type> FindRowType(std::string_view schema, std::string_view name,
@@ -638,6 +644,9 @@ class Binder {
   Type TypeNow(const common::v1::DataType& kept);
   // Parameters of a type that has changed since they were declared are of what it is now.
   void RenewParameterTypes();
+  // The parameters that are of domains, or have such in them: their types. They are read as what
+  // these are over.
+  std::map<int, Type> checked_parameters_;
 
   // -- expressions (expression_binder.cc and others)
   // What a name means that no column has.

@@ -38,7 +38,7 @@ bool SameStored(const Type& from, const Type& to) {
   const auto text = [](TypeId id) { return id == TypeId::kText || id == TypeId::kVarchar; };
   if (from == to) return true;
   // What becomes one of a domain is checked.
-  if (types::IsDomain(to)) return false;
+  if (types::IsDomain(to) || (types::HoldsDomain(to) && !(from == to))) return false;
   if (from.id == to.id && types::IsDomain(from) && to.declared == nullptr)
     return SameStored(types::BaseOf(from), to);
   if (text(from.id) && text(to.id)) {

@@ -67,11 +67,6 @@ absl::StatusOr<CompositeField> DdlBinder::FieldOf(const PgQuery__ColumnDef& defi
   ASSIGN_OR_RETURN(Type type, Binder(input_, tree_).ResolveType(*definition.type_name));
   RETURN_IF_ERROR(CheckColumnType(type, name, -1));
   ASSIGN_OR_RETURN(type, Collated(type, definition.coll_clause));
-  if (types::IsDomain(type))
-    return ErrorAt(sqlstate::kFeatureNotSupported, -1,
-                   absl::StrCat("attribute \"", name, "\" of domain ", types::Format(type),
-                                " is not supported"),
-                   "Use the type that the domain is over, and a check on the column.");
   if (IsObjectNumber(type.id))
     return ErrorAt(
         sqlstate::kFeatureNotSupported, -1,

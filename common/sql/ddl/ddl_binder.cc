@@ -82,6 +82,9 @@ absl::StatusOr<std::vector<common::v1::DdlStatement>> DdlBinder::Bind() {
     case PG_QUERY__NODE__NODE_COMPOSITE_TYPE_STMT:
       status = CreateComposite(*node->composite_type_stmt);
       break;
+    case PG_QUERY__NODE__NODE_CREATE_RANGE_STMT:
+      status = CreateRange(*node->create_range_stmt);
+      break;
     case PG_QUERY__NODE__NODE_ALTER_ENUM_STMT:
       status = AlterEnum(*node->alter_enum_stmt);
       break;

@@ -419,6 +419,13 @@ class DdlBinder {
   // Errors: 42P16 for what no column may be of; 0A000 for rows of tables.
   absl::Status CheckColumnType(const Type& type, const std::string& column, int location) const;
 
+  // range_types.cc
+  absl::Status CreateRange(const PgQuery__CreateRangeStmt& create);
+  absl::StatusOr<Type> RangeSubtype(const PgQuery__DefElem& option);
+  // The oid of the function that measures how far two values of the subtype are apart.
+  absl::StatusOr<uint32_t> RangeDifference(const std::vector<std::string>& names,
+                                           const Type& subtype) const;
+
   // domains.cc
   absl::Status CreateDomain(const PgQuery__CreateDomainStmt& create);
   absl::Status AlterDomain(const PgQuery__AlterDomainStmt& alter);

@@ -462,6 +462,7 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
       return absl::OkStatus();
     case PG_QUERY__NODE__NODE_CREATE_ENUM_STMT:
     case PG_QUERY__NODE__NODE_COMPOSITE_TYPE_STMT:
+    case PG_QUERY__NODE__NODE_CREATE_RANGE_STMT:
       Ddl("CREATE TYPE", out);
       return absl::OkStatus();
     case PG_QUERY__NODE__NODE_ALTER_ENUM_STMT:

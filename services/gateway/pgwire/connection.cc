@@ -56,7 +56,7 @@ void Connection::Run() {
   // A draining server closes the reading side itself: the client still listens.
   const bool draining = status::HasSqlState(status, status::sqlstate::kAdminShutdown);
   if (!status.ok() && (draining || !gone())) {
-    WriteError(status, "FATAL", &writer_);
+    Tell(status, "FATAL");
     (void)writer_.Flush();
   }
   registry_->Remove(key_.pid);
@@ -70,6 +70,11 @@ void Connection::Run() {
     services_.audit->Add(std::move(record));
   }
   session_ = nullptr;
+}
+
+void Connection::Tell(const absl::Status& status, std::string_view severity) {
+  options_.errors->Count(status);
+  WriteError(status, severity, &writer_);
 }
 
 absl::Status Connection::Ready() {
@@ -164,7 +169,7 @@ absl::Status Connection::Handle(const Message& message) {
       status = skip_to_sync_ ? absl::OkStatus() : session_->Sync();
       skip_to_sync_ = false;
       if (EndsSession(status)) return status;
-      if (!status.ok()) WriteError(status, "ERROR", &writer_);
+      if (!status.ok()) Tell(status, "ERROR");
       return Ready();
     case 'H':
       return writer_.Flush();
@@ -180,7 +185,7 @@ absl::Status Connection::Handle(const Message& message) {
       return absl::OkStatus();  // Left over from a COPY that failed.
     case 'F':
       if (!skip_to_sync_) {
-        WriteError(status::NotSupported("the function-call protocol"), "ERROR", &writer_);
+        Tell(status::NotSupported("the function-call protocol"), "ERROR");
         session_->Fail();
       }
       return Ready();
@@ -198,7 +203,7 @@ absl::Status Connection::Handle(const Message& message) {
   if (gone() || EndsSession(status)) return status;
   session_->Fail();
   skip_to_sync_ = true;
-  WriteError(status, "ERROR", &writer_);
+  Tell(status, "ERROR");
   return writer_.Flush();
 }
 
@@ -215,7 +220,7 @@ absl::Status Connection::HandleQuery(std::string_view payload) {
   }
   if (!status.ok()) {
     if (gone() || EndsSession(status)) return status;
-    WriteError(status, "ERROR", &writer_);
+    Tell(status, "ERROR");
   }
   return Ready();
 }

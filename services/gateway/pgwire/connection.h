@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "services/gateway/pgwire/connection_registry.h"
+#include "services/gateway/pgwire/error_counters.h"
 #include "services/gateway/pgwire/wire.h"
 #include "services/gateway/session/session.h"
 
@@ -24,6 +25,7 @@ struct ConnectionOptions {
   // Takes the place of a logged-in connection. Errors: 53300.
   std::function<absl::Status(bool superuser)> admit;
   const std::atomic<bool>* draining = nullptr;
+  ErrorCounters* errors = nullptr;  // Not owned.
 };
 
 class Connection {
@@ -59,6 +61,8 @@ class Connection {
   absl::Status HandleExecute(std::string_view payload);
   absl::Status HandleClose(std::string_view payload);
   absl::Status Ready();
+  // Counts the error and writes it.
+  void Tell(const absl::Status& status, std::string_view severity);
   // Whether a statement's error ends the connection: what the session kept in storage is lost.
   static bool EndsSession(const absl::Status& status);
   // Whether nobody is left to tell of an error: the client is gone, said good-bye or only

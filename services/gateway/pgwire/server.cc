@@ -58,16 +58,19 @@ void Refuse(int fd, const absl::Status& why) {
 
 }  // namespace
 
-Server::Server(const common::v1::PgwireConfig& config, const session::Services& services)
+Server::Server(const common::v1::PgwireConfig& config, const session::Services& services,
+               telemetry::ServiceMetrics* metrics)
     : config_(config),
       services_(services),
       slots_({.sessions = config.max_connections(),
               .reserved_for_superusers = config.superuser_reserved_connections(),
-              .unauthenticated = config.max_unauthenticated_connections()}) {}
+              .unauthenticated = config.max_unauthenticated_connections()}),
+      errors_(metrics) {}
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const common::v1::PgwireConfig& config,
-                                                      const session::Services& services) {
-  auto server = std::unique_ptr<Server>(new Server(config, services));
+                                                      const session::Services& services,
+                                                      telemetry::ServiceMetrics* metrics) {
+  auto server = std::unique_ptr<Server>(new Server(config, services, metrics));
   server->wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (server->wake_ < 0) return SystemError("eventfd");
   std::string port = "5433";
@@ -197,6 +200,7 @@ void Server::Begin(int fd, bool unix_socket, const std::string& peer) {
   options.login_deadline = absl::Now() + absl::Milliseconds(config_.authentication_timeout_ms());
   options.admit = [this, id](bool superuser) { return slots_.Admit(id, superuser); };
   options.draining = &draining_;
+  options.errors = &errors_;
   absl::MutexLock lock(&mutex_);
   if (dropped.has_value()) {
     const auto found = clients_.find(*dropped);
@@ -213,6 +217,7 @@ void Server::Begin(int fd, bool unix_socket, const std::string& peer) {
   }
   clients_.erase(id);
   slots_.Leave(id);
+  errors_.Count(thread.status());
   Refuse(fd, thread.status());
   ::close(fd);
 }

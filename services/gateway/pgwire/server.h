@@ -21,10 +21,11 @@ namespace adbms::gateway::pgwire {
 
 class Server {
  public:
-  // Listens at once. `services` must outlive the server. Errors: UNAVAILABLE when an address is
-  // taken.
+  // Listens at once. `services` and `metrics` must outlive the server. Errors: UNAVAILABLE when an
+  // address is taken.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const common::v1::PgwireConfig& config,
-                                                       const session::Services& services);
+                                                       const session::Services& services,
+                                                       telemetry::ServiceMetrics* metrics);
   ~Server();
 
   // host:port with the real port; empty without TCP.
@@ -45,7 +46,8 @@ class Server {
     std::thread thread;
   };
 
-  Server(const common::v1::PgwireConfig& config, const session::Services& services);
+  Server(const common::v1::PgwireConfig& config, const session::Services& services,
+         telemetry::ServiceMetrics* metrics);
   absl::Status ListenTcp();
   absl::Status ListenUnix(const std::string& port);
   // Closes the listener at the end, and sets it to -1.
@@ -63,6 +65,7 @@ class Server {
   int wake_ = -1;  // An eventfd: readable from the moment of draining.
   ConnectionRegistry registry_;
   ConnectionSlots slots_;
+  ErrorCounters errors_;
   std::atomic<bool> draining_{false};
   std::thread tcp_thread_;
   std::thread unix_thread_;

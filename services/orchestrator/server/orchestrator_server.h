@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
@@ -46,6 +47,8 @@ class OrchestratorServer : public api::Orchestrator {
   void SetConfig(const common::v1::OrchestratorConfig& config);
   // How many actions of the ledger are in each state, those without any included.
   std::map<std::string, size_t> CountActions() const;
+  // The modules that have said who they are.
+  std::vector<registry::RegisteredModule> Modules() const { return registry_.List(); }
 
   absl::StatusOr<v1::ReportWindowResponse> ReportWindow(
       const rpc::CallContext& context, const v1::ReportWindowRequest& request) override;

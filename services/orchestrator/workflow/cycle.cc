@@ -57,11 +57,23 @@ void Cycle::SetConfig(const common::v1::OrchestratorConfig& config) {
   config_ = config;
 }
 
+prometheus::Counter& Cycle::Actions(const std::string& module, v1::ActionState state) const {
+  return metrics_->Counter("adbms_actions_total", "Autonomous actions by the state they came to.",
+                           {{"module", module}, {"state", ledger::StateName(state)}});
+}
+
+void Cycle::CountFromZero() const {
+  for (const registry::RegisteredModule& entry : registry_->List()) {
+    for (const v1::ActionState state :
+         {v1::ACTION_STATE_REFUSED, v1::ACTION_STATE_VERIFYING, v1::ACTION_STATE_KEPT,
+          v1::ACTION_STATE_REVERTED, v1::ACTION_STATE_FAILED}) {
+      Actions(entry.name, state);
+    }
+  }
+}
+
 void Cycle::Decided(const v1::Action& action) {
-  metrics_
-      ->Counter("adbms_actions_total", "Autonomous actions by the state they came to.",
-                {{"module", action.module()}, {"state", ledger::StateName(action.state())}})
-      .Increment();
+  Actions(action.module(), action.state()).Increment();
   logger_->Info("action", {{"id", absl::StrCat(action.id())},
                            {"module", action.module()},
                            {"kind", action.proposal().kind()},
@@ -87,6 +99,7 @@ Evidence Cycle::EvidenceFrom(const Knowledge& knowledge, int64_t now_us) const {
 
 void Cycle::Observe(const rpc::CallContext& context) {
   registry_->Refresh(context);
+  CountFromZero();
   const auto windows = workload_->TakeNew();
   if (windows.empty()) return;
   module::v1::ObserveRequest request;

@@ -116,6 +116,10 @@ class Cycle {
   int64_t DeadlineFrom(int64_t now_us) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool MayApplyNow(const v1::Action& action, int64_t now_us) const;
   void Decided(const v1::Action& action);
+  // adbms_actions_total of one module and state.
+  prometheus::Counter& Actions(const std::string& module, v1::ActionState state) const;
+  // Has every module's actions counted from 0, so that the first one shows as an increase.
+  void CountFromZero() const;
 
   registry::ModuleRegistry* const registry_;
   ledger::Ledger* const ledger_;

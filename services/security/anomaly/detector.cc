@@ -40,7 +40,7 @@ std::optional<Event> Detector::Judge(const std::string& user, int64_t at_us,
   reading->reported = true;
   Event event;
   event.at_us = at_us;
-  event.kind = "row_volume";
+  event.kind = kRowVolume;
   event.user = user;
   event.score = score;
   event.detail = absl::StrFormat(
@@ -59,7 +59,7 @@ std::optional<Event> Detector::FailedLogin(const security::v1::AuditRecord& reco
   if (times.size() < static_cast<size_t>(options_.failed_logins)) return std::nullopt;
   Event event;
   event.at_us = record.at_us();
-  event.kind = "failed_logins";
+  event.kind = kFailedLogins;
   event.user = record.user();
   event.score = static_cast<double>(times.size());
   event.detail =
@@ -84,7 +84,7 @@ std::optional<Event> Detector::Sprayed(const security::v1::AuditRecord& record) 
   spraying.reported_us = record.at_us();
   Event event;
   event.at_us = record.at_us();
-  event.kind = "password_spraying";
+  event.kind = kPasswordSpraying;
   event.score = static_cast<double>(spraying.last_of.size());
   event.detail = absl::StrCat("failed logins as ", spraying.last_of.size(),
                               " different roles within a minute from ", host);

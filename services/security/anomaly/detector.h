@@ -7,20 +7,30 @@
 // from.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "adbms/security/v1/security.pb.h"
 
 namespace adbms::security::anomaly {
 
+inline constexpr std::string_view kFailedLogins = "failed_logins";
+inline constexpr std::string_view kPasswordSpraying = "password_spraying";
+inline constexpr std::string_view kRowVolume = "row_volume";
+// Not the detectors': the audit log is found changed when it is opened.
+inline constexpr std::string_view kAuditTampered = "audit_tampered";
+inline constexpr std::array kEventKinds = {kFailedLogins, kPasswordSpraying, kRowVolume,
+                                           kAuditTampered};
+
 struct Event {
   int64_t at_us = 0;
-  std::string kind;    // failed_logins, password_spraying, row_volume
+  std::string kind;    // One of kEventKinds.
   std::string user;    // Empty: of no one role.
   std::string detail;  // In plain words, with figures.
   double score = 0;

@@ -33,7 +33,20 @@ SecurityServer::SecurityServer(storage::api::Storage* storage, telemetry::Logger
       roles_(&sql_, storage),
       rows_read_(metrics->Counter("adbms_security_rows_read_total",
                                   "Rows that clients read, as the detector counts them.")),
-      detector_(Thresholds(options.config)) {}
+      detector_(Thresholds(options.config)) {
+  // Counted from 0, so that the first one shows as an increase.
+  for (const std::string_view kind : anomaly::kEventKinds) CountEvents(kind);
+  for (const char* outcome : {"ok", "failed"}) CountLogins(outcome);
+}
+
+prometheus::Counter& SecurityServer::CountEvents(std::string_view kind) {
+  return metrics_->Counter("adbms_security_events_total", "Security events.",
+                           {{"kind", std::string(kind)}});
+}
+
+prometheus::Counter& SecurityServer::CountLogins(const std::string& outcome) {
+  return metrics_->Counter("adbms_logins_total", "Logins.", {{"outcome", outcome}});
+}
 
 void SecurityServer::SetConfig(const common::v1::SecurityConfig& config) {
   absl::MutexLock lock(&mutex_);
@@ -57,7 +70,7 @@ absl::StatusOr<std::unique_ptr<SecurityServer>> SecurityServer::Open(
   if (!server->audit_->tampering().empty()) {
     anomaly::Event event;
     event.at_us = absl::ToUnixMicros(absl::Now());
-    event.kind = "audit_tampered";
+    event.kind = anomaly::kAuditTampered;
     event.detail = server->audit_->tampering();
     server->Store({event});
   }
@@ -285,8 +298,7 @@ void SecurityServer::Store(const std::vector<anomaly::Event>& events) {
   rpc::CallContext context;
   context.user = options_.superuser;
   for (const anomaly::Event& event : events) {
-    metrics_->Counter("adbms_security_events_total", "Security events.", {{"kind", event.kind}})
-        .Increment();
+    CountEvents(event.kind).Increment();
     logger_->Warn("security event",
                   {{"kind", event.kind}, {"role", event.user}, {"detail", event.detail}});
     const auto stored =
@@ -342,8 +354,7 @@ absl::StatusOr<security::v1::ReportAuditResponse> SecurityServer::ReportAudit(
     if (record.event() == "read") rows_read_.Increment(static_cast<double>(record.rows()));
     const bool failed = record.event() == "login_failed";
     if (failed || record.event() == "login") {
-      metrics_->Counter("adbms_logins_total", "Logins.", {{"outcome", failed ? "failed" : "ok"}})
-          .Increment();
+      CountLogins(failed ? "failed" : "ok").Increment();
     }
   }
   Store(events);

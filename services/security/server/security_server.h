@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -88,6 +89,8 @@ class SecurityServer : public api::Security {
               const std::string& sqlstate);
   void Observe(const security::v1::AuditRecord& record, std::vector<anomaly::Event>* events);
   void Store(const std::vector<anomaly::Event>& events);
+  prometheus::Counter& CountEvents(std::string_view kind);
+  prometheus::Counter& CountLogins(const std::string& outcome);
 
   const Options options_;
   telemetry::Logger* const logger_;
