@@ -113,7 +113,7 @@ TEST(FunctionDefinitions, Errors) {
       {"CREATE FUNCTION g() LANGUAGE sql AS 'SELECT 1'", "42P13"},
       {"CREATE FUNCTION g() RETURNS int LANGUAGE perl AS 'x'", "42704"},
       {"CREATE FUNCTION g() RETURNS int LANGUAGE c AS 'x'", "0A000"},
-      {"CREATE FUNCTION g(a anyrange) RETURNS int LANGUAGE sql AS 'SELECT 1'", "0A000"},
+      {"CREATE FUNCTION g(a \"any\") RETURNS int LANGUAGE sql AS 'SELECT 1'", "0A000"},
       {"CREATE FUNCTION g(a int, a text) RETURNS int LANGUAGE sql AS 'SELECT 1'", "42P13"},
       {"CREATE FUNCTION g() RETURNS int LANGUAGE sql AS 'SELEC'", "42601"},
       {"CREATE FUNCTION g() RETURNS int LANGUAGE sql SET nosuch TO 1 AS 'SELECT 1'", "42704"},

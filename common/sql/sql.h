@@ -121,11 +121,12 @@ struct TableAsStatement {
   std::string schema, table;
   std::vector<std::string> columns;  // Names that are given; the rest is the query's.
   std::string query;
-  int query_offset = 0;  // Where it starts in the statement, in bytes.
+  bool executes = false;  // The query is an EXECUTE.
+  int query_offset = 0;   // Where it starts in the statement, in bytes.
   bool if_not_exists = false;
   bool with_data = true;
   // What stands between CREATE and the name, and between the columns and AS: TEMPORARY TABLE,
-  // ON COMMIT DROP.
+  // WITH (…) ON COMMIT DROP.
   std::string kind = "TABLE";
   std::string on_commit;
 };
@@ -198,10 +199,9 @@ struct RoleStatement {
   std::vector<std::string> schemas;              // ALL TABLES IN SCHEMA / ON SCHEMA
   bool all_in_schema = false;
   std::vector<std::string> databases;      // ON DATABASE
-  // ON FUNCTION, PROCEDURE or ROUTINE 'f', ON TYPE or DOMAIN 'T', ON LANGUAGE 'l', as SQL texts; with
-  // all_in_schema 'f' alone: those of `schemas`.
+  // ON FUNCTION, PROCEDURE or ROUTINE 'f', ON TYPE or DOMAIN 'T': those that ResolveGranted finds; with
+  // all_in_schema those of `schemas`.
   char object_kind = 0;
-  std::vector<std::string> objects;
   std::vector<std::string> granted_roles;  // GRANT role TO role
   // ALTER ROLE … SET and RESET (no role: ALL), ALTER DATABASE … SET and RESET (no role).
   SetStatement set;
@@ -435,6 +435,9 @@ std::optional<types::Type> TypeWithOid(uint32_t oid, const Catalog& catalog);
 absl::StatusOr<std::vector<common::v1::DdlStatement>> BindDdl(const PlanningInput& input,
                                                               size_t step = 0);
 absl::StatusOr<size_t> CountDdlSteps(const PlanningInput& input);
+// The functions or types that a GRANT or REVOKE names (`input.statement`), by their numbers. Errors:
+// 42883, 42704; 0A000 for those that are built in.
+absl::StatusOr<std::vector<uint32_t>> ResolveGranted(const PlanningInput& input);
 
 // Whether ALTER TABLE changes nothing but names: RENAME, SET SCHEMA.
 inline bool RenamesOnly(const common::v1::AlterTable& alter) {

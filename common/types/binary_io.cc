@@ -430,7 +430,7 @@ absl::StatusOr<std::string> GetString(Reader& reader, std::string_view bytes, co
   if (IsArray(type.id)) return GetArray(reader, type);
   if (IsRow(type)) return GetComposite(reader, type);
   reader.Skip(bytes.size(), &all);
-  if (IsRange(type.id) || IsMultirange(type.id)) return ParseRangeBinary(bytes, type.id);
+  if (IsRange(type.id) || IsMultirange(type.id)) return ParseRangeBinary(bytes, type);
   switch (type.id) {
     case TypeId::kUuid:
       if (bytes.size() < 16) return EndOfMessage();
@@ -570,7 +570,7 @@ void FormatBinary(const Vector& vector, uint32_t row, std::string* out) {
       if (IsArray(id)) {
         PutArray(bytes, vector.type(), out);
       } else if (IsRange(id) || IsMultirange(id)) {
-        FormatRangeBinary(bytes, id, out);
+        FormatRangeBinary(bytes, vector.type(), out);
       } else if (id == TypeId::kRecord) {
         PutComposite(bytes, vector.type(), out);
       } else if (id == TypeId::kInet || id == TypeId::kCidr) {

@@ -81,8 +81,8 @@ int CompareComposites(std::string_view a, std::string_view b);
 // See AppendOrderKey in form.h.
 void AppendCompositeKey(std::string_view bytes, std::string* out);
 
-// record_in and record_out. Errors: 22P02, the fields' own, 0A000 for an anonymous row and for
-// fields of domains.
+// record_in and record_out. What is read has not been held against the domains in it. Errors:
+// 22P02, the fields' own, 0A000 for an anonymous row.
 absl::StatusOr<std::string> ParseComposite(std::string_view text, const Type& row,
                                            const TextOptions& options);
 void FormatComposite(std::string_view bytes, const Type& row, const TextOptions& options,

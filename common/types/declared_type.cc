@@ -40,6 +40,14 @@ bool IsDefinition(const common::v1::DeclaredType& definition, int depth = 0) {
                                   (!field.type().has_declared() ||
                                    IsDefinition(field.type().declared(), depth + 1));
                          });
+    case common::v1::DeclaredType::KIND_RANGE:
+      return depth < kMaxDepth && definition.range().has_subtype() &&
+             definition.range().subtype().id() != common::v1::TYPE_ID_UNSPECIFIED &&
+             (!definition.range().subtype().has_declared() ||
+              IsDefinition(definition.range().subtype().declared(), depth + 1));
+    case common::v1::DeclaredType::KIND_MULTIRANGE:
+      if (definition.base().declared().kind() != common::v1::DeclaredType::KIND_RANGE) return false;
+      [[fallthrough]];
     case common::v1::DeclaredType::KIND_DOMAIN:
       return depth < kMaxDepth && definition.has_base() &&
              definition.base().id() != common::v1::TYPE_ID_UNSPECIFIED &&
@@ -58,6 +66,14 @@ std::unique_ptr<const DeclaredType> Made(const common::v1::DeclaredType& definit
   if (made->is_domain()) {
     made->base = FromProto(definition.base());
     made->id = made->base.id;
+  }
+  if (made->is_range()) {
+    made->id = TypeId::kRange;
+    made->subtype = FromProto(definition.range().subtype());
+  }
+  if (made->is_multirange()) {
+    made->id = TypeId::kMultirange;
+    made->base = FromProto(definition.base());
   }
   if (made->is_row()) {
     made->id = TypeId::kRecord;
@@ -102,6 +118,19 @@ size_t InternedDefinitions() {
 
 Type TypeOf(const DeclaredType* declared) {
   return {declared->id, declared->base.modifier, declared};
+}
+
+Type DeclaredMultirangeOf(const DeclaredType& range) {
+  const common::v1::RangeDefinition& of = range.definition.range();
+  common::v1::DeclaredType definition;
+  definition.set_kind(common::v1::DeclaredType::KIND_MULTIRANGE);
+  definition.set_oid(of.multirange_oid());
+  definition.set_array_oid(of.multirange_array_oid());
+  definition.set_schema(of.multirange_schema());
+  definition.set_name(of.multirange_name());
+  definition.set_array_name(of.multirange_array_name());
+  *definition.mutable_base() = ToProto(TypeOf(&range));
+  return TypeOf(Intern(definition));
 }
 
 const DeclaredType* DeclarationOf(const Type& type) {
@@ -176,7 +205,10 @@ absl::StatusOr<Type> RowType(const std::vector<CompositeField>& fields) {
 
 bool HoldsAny(const Type& type, bool (*is)(TypeId)) {
   if (IsArray(type.id)) return HoldsAny(ElementOf(type), is);
-  if (IsRange(type.id) || IsMultirange(type.id)) return is(BoundOf(type.id));
+  if (IsRange(type.id) || IsMultirange(type.id)) {
+    const Type bound = BoundOf(type);
+    return bound.id == TypeId::kUnspecified || HoldsAny(bound, is);
+  }
   if (type.id != TypeId::kRecord) return is(type.id);
   const DeclaredType* const row = CompositeOf(type);
   return row == nullptr ||
@@ -184,13 +216,45 @@ bool HoldsAny(const Type& type, bool (*is)(TypeId)) {
                      [is](const CompositeField& field) { return HoldsAny(field.type, is); });
 }
 
+namespace {
+
+bool IsOrHoldsDomain(const Type& type) { return IsDomain(type) || HoldsDomain(type); }
+
+Type UncheckedRow(const DeclaredType& row) {
+  common::v1::DeclaredType definition = row.definition;
+  for (int i = 0; i < definition.fields_size(); ++i)
+    *definition.mutable_fields(i)->mutable_type() =
+        ToProto(Unchecked(row.fields[static_cast<size_t>(i)].type));
+  return TypeOf(Intern(definition));
+}
+
+Type UncheckedRange(const DeclaredType& range) {
+  common::v1::DeclaredType definition = range.definition;
+  *definition.mutable_range()->mutable_subtype() = ToProto(Unchecked(range.subtype));
+  return TypeOf(Intern(definition));
+}
+
+}  // namespace
+
 bool HoldsDomain(const Type& type) {
-  if (IsArray(type.id) && type.declared != nullptr && type.declared->is_domain()) return true;
-  const DeclaredType* const row = CompositeOf(type);
-  return row != nullptr &&
-         std::any_of(row->fields.begin(), row->fields.end(), [](const CompositeField& field) {
-           return IsDomain(field.type) || HoldsDomain(field.type);
-         });
+  const Type base = BaseOf(type);
+  if (base.declared == nullptr) return false;
+  if (IsArray(base.id)) return IsOrHoldsDomain(ElementOf(base));
+  const DeclaredType& declared = *base.declared;
+  if (declared.is_range()) return IsOrHoldsDomain(declared.subtype);
+  if (declared.is_multirange()) return HoldsDomain(declared.base);
+  return std::any_of(declared.fields.begin(), declared.fields.end(),
+                     [](const CompositeField& field) { return IsOrHoldsDomain(field.type); });
+}
+
+Type Unchecked(const Type& type) {
+  const Type base = BaseOf(type);
+  if (!HoldsDomain(base)) return base;
+  if (IsArray(base.id)) return ArrayOf(Unchecked(ElementOf(base)));
+  if (base.declared->is_range()) return UncheckedRange(*base.declared);
+  if (base.declared->is_multirange())
+    return DeclaredMultirangeOf(*UncheckedRange(*base.declared->base.declared).declared);
+  return UncheckedRow(*base.declared);
 }
 
 absl::StatusOr<double> ParseEnum(std::string_view label, const Type& type) {

@@ -105,6 +105,9 @@ bool HoldsAny(const Type& type, bool (*is)(TypeId));
 // Whether a value of the type has a domain's value in it, which it is not itself: elements of
 // arrays, fields of rows, and what these and the base of a domain have in them.
 bool HoldsDomain(const Type& type);
+// The same type as it is read, before what is in it is held against the domains that it is of:
+// these are then what they are over. A domain itself is, too.
+Type Unchecked(const Type& type);
 
 // What is stored for a label. Errors: 22P02; 55P04 for one that its own transaction may not use
 // yet; 0A000 without a definition.

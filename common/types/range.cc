@@ -8,7 +8,10 @@
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/datetime.h"
+#include "common/types/declared_type.h"
+#include "common/types/element_form.h"
 #include "common/types/key_form.h"
+#include "common/types/vector.h"
 
 namespace adbms::types {
 namespace {
@@ -37,6 +40,7 @@ constexpr RangeKind kKinds[] = {
     {TypeId::kTstzRange, TypeId::kTstzMultirange, TypeId::kTimestamptz},
     {TypeId::kDateRange, TypeId::kDateMultirange, TypeId::kDate},
 };
+constexpr RangeKind kDeclaredKind = {TypeId::kRange, TypeId::kMultirange, TypeId::kUnspecified};
 
 constexpr size_t PlaceOf(TypeId id) {
   const TypeId first = IsRange(id) ? TypeId::kInt4Range : TypeId::kInt4Multirange;
@@ -49,7 +53,10 @@ static_assert(std::all_of(std::begin(kKinds), std::end(kKinds), [](const RangeKi
 }));
 
 // REQUIRES: IsRange(id) || IsMultirange(id)
-const RangeKind& KindOf(TypeId id) { return kKinds[PlaceOf(id)]; }
+const RangeKind& KindOf(TypeId id) {
+  const bool declared = id == TypeId::kRange || id == TypeId::kMultirange;
+  return declared ? kDeclaredKind : kKinds[PlaceOf(id)];
+}
 
 size_t WidthOfBound(TypeId bound) {
   switch (bound) {
@@ -77,7 +84,27 @@ int32_t MarkOf(const DecimalView& value) {
   return value.scale();
 }
 
+// Of a declared range: u8 type id, u32 bytes.
+constexpr size_t kBoundHeader = 5;
+
+void PutDeclaredBound(const Value& value, std::string* out) {
+  Vector one({value.type().id, 0});
+  one.Append(value);
+  std::string bytes;
+  AppendElement(one, 0, &bytes);
+  const auto size = static_cast<uint32_t>(bytes.size());
+  out->push_back(static_cast<char>(value.type().id));
+  out->append(reinterpret_cast<const char*>(&size), sizeof(size));
+  out->append(bytes);
+}
+
+// REQUIRES: bytes.size() >= kBoundHeader.
+TypeId TypeOfDeclaredBound(std::string_view bytes) {
+  return static_cast<TypeId>(static_cast<uint8_t>(bytes[0]));
+}
+
 void PutBound(const Value& value, TypeId bound, std::string* out) {
+  if (bound == TypeId::kUnspecified) return PutDeclaredBound(value, out);
   const auto put = [out](const auto& part) {
     out->append(reinterpret_cast<const char*>(&part), sizeof(part));
   };
@@ -96,6 +123,15 @@ void PutBound(const Value& value, TypeId bound, std::string* out) {
 
 // Bytes of the bound that `bytes` begin with; 0 when they are none.
 size_t SizeOfBound(std::string_view bytes, TypeId bound) {
+  if (bound == TypeId::kUnspecified) {
+    uint32_t size;
+    if (bytes.size() < kBoundHeader) return 0;
+    std::memcpy(&size, bytes.data() + 1, sizeof(size));
+    if (bytes.size() - kBoundHeader < size) return 0;
+    const bool sound =
+        IsWellFormedElement(bytes.substr(kBoundHeader, size), TypeOfDeclaredBound(bytes));
+    return sound ? kBoundHeader + size : 0;
+  }
   const size_t width = WidthOfBound(bound);
   if (bytes.size() < width) return 0;
   if (bound != TypeId::kNumeric) return width;
@@ -116,6 +152,12 @@ size_t SizeOfBound(std::string_view bytes, TypeId bound) {
 
 // REQUIRES: bytes.size() == SizeOfBound(bytes, bound).
 Value GetBound(std::string_view bytes, TypeId bound) {
+  if (bound == TypeId::kUnspecified) {
+    Vector one({TypeOfDeclaredBound(bytes), 0});
+    one.Resize(1);
+    LoadElement(bytes.substr(kBoundHeader), &one, 0);
+    return one.Get(0);
+  }
   if (bound == TypeId::kNumeric) {
     int128 unscaled;
     int32_t scale;
@@ -163,10 +205,17 @@ absl::Status Advance(TypeId bound, Value* value) {
   return absl::OkStatus();
 }
 
+// Of two bounds; of what only damaged bytes can put together, any.
+int Order(const Value& a, const Value& b) {
+  if (PhysicalOf(a.type().id) != PhysicalOf(b.type().id))
+    return static_cast<int>(a.type().id) - static_cast<int>(b.type().id);
+  return CompareValues(a, b);
+}
+
 // Whether nothing lies between the bounds.
 bool IsVoid(const Range& range) {
   if (range.lower_infinite || range.upper_infinite) return false;
-  const int order = CompareValues(range.lower, range.upper);
+  const int order = Order(range.lower, range.upper);
   return order > 0 || (order == 0 && !(range.lower_inclusive && range.upper_inclusive));
 }
 
@@ -190,7 +239,7 @@ RangeBound Beside(RangeBound bound) {
 
 bool Touch(const RangeBound& upper, const RangeBound& lower) {
   if (upper.infinite || lower.infinite) return false;
-  const int order = CompareValues(*upper.value, *lower.value);
+  const int order = Order(*upper.value, *lower.value);
   if (order == 0) return upper.inclusive != lower.inclusive;
   // Whole numbers with none between them: canonical bounds would be equal.
   return false;
@@ -202,12 +251,19 @@ int CompareRanges(const Range& a, const Range& b) {
   return order != 0 ? order : CompareBounds(UpperOf(a), UpperOf(b));
 }
 
-void AppendBoundKey(const RangeBound& bound, std::string* out) {
+void AppendBoundKey(const RangeBound& bound, bool declared, std::string* out) {
   if (bound.infinite) {
     out->push_back(bound.lower ? 0 : 2);
     return;
   }
   out->push_back(1);
+  if (declared) {
+    std::string form;
+    PutDeclaredBound(*bound.value, &form);
+    AppendElementKey(std::string_view(form).substr(kBoundHeader), bound.value->type().id, out);
+    out->push_back(bound.lower != bound.inclusive ? 1 : 0);
+    return;
+  }
   switch (bound.value->type().id) {
     case TypeId::kInt4:
     case TypeId::kDate:
@@ -223,15 +279,23 @@ void AppendBoundKey(const RangeBound& bound, std::string* out) {
   out->push_back(bound.lower != bound.inclusive ? 1 : 0);
 }
 
-void AppendKeyOf(const Range& range, std::string* out) {
+void AppendKeyOf(const Range& range, TypeId id, std::string* out) {
+  const bool declared = BoundOf(id) == TypeId::kUnspecified;
   out->push_back(range.empty ? 0 : 1);
   if (range.empty) return;
-  AppendBoundKey(LowerOf(range), out);
-  AppendBoundKey(UpperOf(range), out);
+  AppendBoundKey(LowerOf(range), declared, out);
+  AppendBoundKey(UpperOf(range), declared, out);
 }
 
 bool IsWellFormedOne(std::string_view form, TypeId bound) {
-  if (form.empty()) return false;
+  // Bounds may be ranges in turn; no type is nested as deep as bytes from elsewhere may be.
+  constexpr int kDeepest = 32;
+  static thread_local int depth = 0;
+  struct Level {
+    Level() { ++depth; }
+    ~Level() { --depth; }
+  } level_of_this;
+  if (form.empty() || depth > kDeepest) return false;
   const auto flags = static_cast<uint8_t>(form[0]);
   if (flags == kEmpty) return form.size() == 1;
   if ((flags & ~(kLowerInclusive | kUpperInclusive | kLowerInfinite | kUpperInfinite)) != 0)
@@ -257,6 +321,31 @@ TypeId BoundOf(TypeId range) { return KindOf(range).bound; }
 TypeId MultirangeOf(TypeId range) { return KindOf(range).multirange; }
 TypeId RangeOf(TypeId multirange) { return KindOf(multirange).range; }
 
+namespace {
+
+// The range's own definition; null for one of a built-in kind, or of which nothing is known.
+const DeclaredType* DeclaredRangeOf(const Type& type) {
+  const DeclaredType* const definition = DefinitionOf(type);
+  if (definition == nullptr) return nullptr;
+  if (definition->is_range()) return definition;
+  return definition->is_multirange() ? definition->base.declared : nullptr;
+}
+
+}  // namespace
+
+Type BoundOf(const Type& range) {
+  const DeclaredType* const declared = DeclaredRangeOf(range);
+  return declared != nullptr ? declared->subtype : Type(BoundOf(range.id));
+}
+Type MultirangeOf(const Type& range) {
+  const DeclaredType* const declared = DeclaredRangeOf(range);
+  return declared != nullptr ? DeclaredMultirangeOf(*declared) : Type(MultirangeOf(range.id));
+}
+Type RangeOf(const Type& multirange) {
+  const DeclaredType* const declared = DeclaredRangeOf(multirange);
+  return declared != nullptr ? TypeOf(declared) : Type(RangeOf(multirange.id));
+}
+
 RangeBound LowerOf(const Range& range) {
   return {&range.lower, range.lower_infinite, range.lower_inclusive, true};
 }
@@ -271,7 +360,7 @@ int CompareBoundValues(const RangeBound& a, const RangeBound& b) {
   if (a.infinite && b.infinite) return a.lower == b.lower ? 0 : a.lower ? -1 : 1;
   if (a.infinite) return a.lower ? -1 : 1;
   if (b.infinite) return b.lower ? 1 : -1;
-  return CompareValues(*a.value, *b.value);
+  return Order(*a.value, *b.value);
 }
 
 }  // namespace
@@ -290,10 +379,11 @@ absl::StatusOr<Range> Canonical(Range range, TypeId id) {
   if (range.empty) return Range::Empty();
   if (range.lower_infinite) range.lower_inclusive = false;
   if (range.upper_infinite) range.upper_inclusive = false;
-  if (!range.lower_infinite && !range.upper_infinite && CompareValues(range.lower, range.upper) > 0)
+  if (!range.lower_infinite && !range.upper_infinite && Order(range.lower, range.upper) > 0)
     return status::Error("22000",
                          "range lower bound must be less than or equal to range upper bound");
   if (IsVoid(range)) return Range::Empty();
+  // A declared range is not discrete, whatever it is of: that takes a canonical function.
   const TypeId bound = BoundOf(id);
   if (!IsDiscrete(bound)) return range;
   const auto finite = [bound](const Value& value) {
@@ -369,6 +459,13 @@ std::string EncodeMultirange(Ranges ranges, TypeId id) {
   return form;
 }
 
+Ranges RangesOf(std::string_view form, TypeId id) {
+  if (IsMultirange(id)) return DecodeMultirange(form, id);
+  Range range = DecodeRange(form, id);
+  if (range.empty) return {};
+  return {std::move(range)};
+}
+
 Ranges DecodeMultirange(std::string_view form, TypeId id) {
   Ranges ranges;
   while (!form.empty()) {
@@ -409,8 +506,8 @@ int CompareRangeForms(std::string_view a, std::string_view b, TypeId id) {
 }
 
 void AppendRangeKey(std::string_view form, TypeId id, std::string* out) {
-  if (IsRange(id)) return AppendKeyOf(DecodeRange(form, id), out);
-  for (const Range& range : DecodeMultirange(form, id)) AppendKeyOf(range, out);
+  if (IsRange(id)) return AppendKeyOf(DecodeRange(form, id), id, out);
+  for (const Range& range : DecodeMultirange(form, id)) AppendKeyOf(range, id, out);
   out->push_back(0);
 }
 
@@ -426,9 +523,8 @@ bool ContainsValue(const Range& range, const Value& value) {
   const auto below = [](int order, bool inclusive) {
     return order < 0 || (order == 0 && inclusive);
   };
-  return (range.lower_infinite ||
-          below(CompareValues(range.lower, value), range.lower_inclusive)) &&
-         (range.upper_infinite || below(CompareValues(value, range.upper), range.upper_inclusive));
+  return (range.lower_infinite || below(Order(range.lower, value), range.lower_inclusive)) &&
+         (range.upper_infinite || below(Order(value, range.upper), range.upper_inclusive));
 }
 
 bool Overlaps(const Range& a, const Range& b) {

@@ -1,8 +1,9 @@
-// Ranges and multiranges of the built-in kinds, as PostgreSQL has them (manual, 8.17). A value's
-// form:
+// Ranges and multiranges, as PostgreSQL has them (manual, 8.17). A value's form:
 //   range:      u8 flags (PostgreSQL's: 1 empty, 2 lower inclusive, 4 upper inclusive, 8 lower
-//               infinite, 16 upper infinite), then the finite bounds, lower first, each as its
-//               type's vector holds it: i32, i64, or for numeric i128 and i32 scale
+//               infinite, 16 upper infinite), then the finite bounds, lower first. Of the built-in
+//               kinds each is as its type's vector holds it: i32, i64, or for numeric i128 and i32
+//               scale. Of declared ones it is u8 type id, u32 bytes, and the value as in
+//               element_form.h, so that comparing and checking takes no definition
 //   multirange: for each range u32 bytes and its form, in order, none empty, overlapping or
 //   adjacent
 // in the machine's byte order. Equal values may have other bytes (numeric scales). Pure functions.
@@ -21,16 +22,23 @@
 namespace adbms::types {
 
 inline constexpr bool IsRange(TypeId id) {
-  return id >= TypeId::kInt4Range && id <= TypeId::kDateRange;
+  return (id >= TypeId::kInt4Range && id <= TypeId::kDateRange) || id == TypeId::kRange;
 }
 inline constexpr bool IsMultirange(TypeId id) {
-  return id >= TypeId::kInt4Multirange && id <= TypeId::kDateMultirange;
+  return (id >= TypeId::kInt4Multirange && id <= TypeId::kDateMultirange) ||
+         id == TypeId::kMultirange;
 }
+// The built-in ones.
 std::vector<TypeId> RangeTypes();
-// Of a range or multirange: the type of its bounds.
+// Of a range or multirange: the type of its bounds; kUnspecified for a declared one, of which the
+// type's id does not tell.
 TypeId BoundOf(TypeId range);
 TypeId MultirangeOf(TypeId range);
 TypeId RangeOf(TypeId multirange);
+// The same of types, declared ones too. kUnspecified where the definition is missing.
+Type BoundOf(const Type& range);
+Type MultirangeOf(const Type& range);
+Type RangeOf(const Type& multirange);
 
 struct Range {
   bool empty = false;
@@ -69,6 +77,8 @@ absl::StatusOr<Range> Canonical(Range range, TypeId id);
 std::string EncodeRange(const Range& range, TypeId id);
 // What is not well-formed is empty, or ends the multirange.
 Range DecodeRange(std::string_view form, TypeId id);
+// Those that are not empty, of a range or a multirange.
+Ranges RangesOf(std::string_view form, TypeId id);
 // Sorts, merges and drops the empty ones first.
 std::string EncodeMultirange(Ranges ranges, TypeId id);
 Ranges DecodeMultirange(std::string_view form, TypeId id);
@@ -81,12 +91,13 @@ int CompareRangeForms(std::string_view a, std::string_view b, TypeId id);
 void AppendRangeKey(std::string_view form, TypeId id, std::string* out);
 
 // The input functions. Errors: 22P02 and those of the bounds' type.
-absl::StatusOr<std::string> ParseRange(std::string_view text, TypeId id,
+absl::StatusOr<std::string> ParseRange(std::string_view text, const Type& type,
                                        const TextOptions& options);
-void FormatRange(std::string_view form, TypeId id, const TextOptions& options, std::string* out);
+void FormatRange(std::string_view form, const Type& type, const TextOptions& options,
+                 std::string* out);
 // PostgreSQL's binary format. Errors: 22P03, 08P01.
-absl::StatusOr<std::string> ParseRangeBinary(std::string_view bytes, TypeId id);
-void FormatRangeBinary(std::string_view form, TypeId id, std::string* out);
+absl::StatusOr<std::string> ParseRangeBinary(std::string_view bytes, const Type& type);
+void FormatRangeBinary(std::string_view form, const Type& type, std::string* out);
 
 // Of two ranges of one type, as the operators (manual, 9.20).
 bool Contains(const Range& outer, const Range& inner);

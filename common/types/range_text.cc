@@ -19,12 +19,22 @@ absl::Status Malformed(std::string_view kind, std::string_view text, std::string
                        detail);
 }
 
+// Errors: 0A000 for a declared range of which nothing is known.
+absl::StatusOr<Type> KnownBoundOf(const Type& range) {
+  const Type bound = BoundOf(range);
+  if (bound.id != TypeId::kUnspecified) return bound;
+  return status::Error(sqlstate::kFeatureNotSupported,
+                       IsRange(range.id) ? "cannot accept a value of type anyrange"
+                                         : "cannot accept a value of type anymultirange");
+}
+
 // Reads one range from the start of a text.
 class RangeReader {
  public:
   // `alone`: nothing but blanks may follow it.
-  RangeReader(std::string_view text, size_t at, bool alone, TypeId id, const TextOptions& options)
-      : text_(text), at_(at), alone_(alone), id_(id), options_(options) {}
+  RangeReader(std::string_view text, size_t at, bool alone, const Type& type,
+              const TextOptions& options)
+      : text_(text), at_(at), alone_(alone), type_(type), options_(options) {}
 
   absl::StatusOr<Range> Read() {
     SkipSpaces();
@@ -54,14 +64,14 @@ class RangeReader {
       if (at_ < text_.size())
         return Malformed("range", text_, "Junk after right parenthesis or bracket.");
     }
-    const Type bound{BoundOf(id_), 0};
+    ASSIGN_OR_RETURN(const Type bound, KnownBoundOf(type_));
     if (!range.lower_infinite) {
       ASSIGN_OR_RETURN(range.lower, ParseText(lower, bound, options_));
     }
     if (!range.upper_infinite) {
       ASSIGN_OR_RETURN(range.upper, ParseText(upper, bound, options_));
     }
-    return Canonical(std::move(range), id_);
+    return Canonical(std::move(range), type_.id);
   }
   size_t position() const { return at_; }
   void SkipSpaces() {
@@ -103,13 +113,20 @@ class RangeReader {
   const std::string_view text_;
   size_t at_;
   const bool alone_;
-  const TypeId id_;
+  const Type type_;
   const TextOptions& options_;
 };
 
-void FormatBound(const Value& value, const TextOptions& options, std::string* out) {
+// A bound as the definition has it: the form knows the type's number alone.
+Value Typed(Value bound, const Type& type) {
+  if (bound.type().id == type.id) bound.set_type(type);
+  return bound;
+}
+
+void FormatBound(const Value& value, const Type& type, const TextOptions& options,
+                 std::string* out) {
   std::string text;
-  FormatText(value, options, &text);
+  FormatText(Typed(value, type), options, &text);
   bool quotes = text.empty();
   for (const char c : text)
     quotes |= IsSpace(c) || std::string_view("\"\\()[],").find(c) != std::string_view::npos;
@@ -125,19 +142,20 @@ void FormatBound(const Value& value, const TextOptions& options, std::string* ou
   out->push_back('"');
 }
 
-void FormatOne(const Range& range, const TextOptions& options, std::string* out) {
+void FormatOne(const Range& range, const Type& bound, const TextOptions& options,
+               std::string* out) {
   if (range.empty) {
     out->append("empty");
     return;
   }
   out->push_back(range.lower_inclusive ? '[' : '(');
-  if (!range.lower_infinite) FormatBound(range.lower, options, out);
+  if (!range.lower_infinite) FormatBound(range.lower, bound, options, out);
   out->push_back(',');
-  if (!range.upper_infinite) FormatBound(range.upper, options, out);
+  if (!range.upper_infinite) FormatBound(range.upper, bound, options, out);
   out->push_back(range.upper_inclusive ? ']' : ')');
 }
 
-absl::StatusOr<std::string> ParseMultirange(std::string_view text, TypeId id,
+absl::StatusOr<std::string> ParseMultirange(std::string_view text, const Type& type,
                                             const TextOptions& options) {
   const auto malformed = [text](const char* detail) {
     return Malformed("multirange", text, detail);
@@ -159,7 +177,7 @@ absl::StatusOr<std::string> ParseMultirange(std::string_view text, TypeId id,
       const absl::string_view rest(text.data() + at, text.size() - at);
       if (c != '[' && c != '(' && !absl::StartsWithIgnoreCase(rest, "empty"))
         return malformed("Expected range start.");
-      RangeReader reader(text, at, /*alone=*/false, RangeOf(id), options);
+      RangeReader reader(text, at, /*alone=*/false, RangeOf(type), options);
       absl::StatusOr<Range> range = reader.Read();
       if (!range.ok()) {
         // What is wrong with its shape is said of the whole.
@@ -177,7 +195,7 @@ absl::StatusOr<std::string> ParseMultirange(std::string_view text, TypeId id,
     }
   }
   if (skip() != '\0') return malformed("Junk after closing right brace.");
-  return EncodeMultirange(std::move(ranges), id);
+  return EncodeMultirange(std::move(ranges), type.id);
 }
 
 absl::Status BadBinary(const char* what) {
@@ -197,7 +215,7 @@ void PutNumber(uint32_t number, std::string* out) {
   for (int shift = 24; shift >= 0; shift -= 8) out->push_back(static_cast<char>(number >> shift));
 }
 
-absl::StatusOr<Range> ParseOneBinary(std::string_view bytes, TypeId id) {
+absl::StatusOr<Range> ParseOneBinary(std::string_view bytes, const Type& type) {
   if (bytes.empty()) return BadBinary("insufficient data left in message");
   // As PostgreSQL's; bits that it does not know are nothing.
   constexpr uint8_t kEmpty = 1, kLowerInclusive = 2, kUpperInclusive = 4, kLowerInfinite = 8,
@@ -210,29 +228,32 @@ absl::StatusOr<Range> ParseOneBinary(std::string_view bytes, TypeId id) {
   range.upper_inclusive = (flags & kUpperInclusive) != 0;
   range.lower_infinite = (flags & kLowerInfinite) != 0;
   range.upper_infinite = (flags & kUpperInfinite) != 0;
+  ASSIGN_OR_RETURN(const Type bound, KnownBoundOf(type));
   const auto take = [&](bool infinite, Value* value) -> absl::Status {
     if (range.empty || infinite) return absl::OkStatus();
     uint32_t size;
     if (!TakeNumber(&bytes, &size) || bytes.size() < size)
       return BadBinary("insufficient data left in message");
-    ASSIGN_OR_RETURN(*value, ParseBinary(bytes.substr(0, size), {BoundOf(id), 0}));
+    ASSIGN_OR_RETURN(*value, ParseBinary(bytes.substr(0, size), bound));
     bytes.remove_prefix(size);
     return absl::OkStatus();
   };
   RETURN_IF_ERROR(take(range.lower_infinite, &range.lower));
   RETURN_IF_ERROR(take(range.upper_infinite, &range.upper));
   if (!bytes.empty()) return BadBinary("invalid message format");
-  return Canonical(std::move(range), id);
+  return Canonical(std::move(range), type.id);
 }
 
-void FormatOneBinary(std::string_view form, TypeId id, std::string* out) {
-  const Range range = DecodeRange(form, id);
-  out->push_back(range.empty ? EncodeRange(range, id)[0] : form[0]);
+void FormatOneBinary(std::string_view form, const Type& type, std::string* out) {
+  const Range range = DecodeRange(form, type.id);
+  const Type bound_type = BoundOf(type);
+  out->push_back(range.empty ? EncodeRange(range, type.id)[0] : form[0]);
   for (const auto& [infinite, value] : {std::pair(range.lower_infinite, &range.lower),
                                         std::pair(range.upper_infinite, &range.upper)}) {
     if (range.empty || infinite) continue;
-    Vector one({BoundOf(id), 0});
-    one.Append(*value);
+    const Value typed = Typed(*value, bound_type);
+    Vector one(typed.type());
+    one.Append(typed);
     std::string bound;
     FormatBinary(one, 0, &bound);
     PutNumber(static_cast<uint32_t>(bound.size()), out);
@@ -242,30 +263,31 @@ void FormatOneBinary(std::string_view form, TypeId id, std::string* out) {
 
 }  // namespace
 
-absl::StatusOr<std::string> ParseRange(std::string_view text, TypeId id,
+absl::StatusOr<std::string> ParseRange(std::string_view text, const Type& type,
                                        const TextOptions& options) {
-  if (IsMultirange(id)) return ParseMultirange(text, id, options);
-  RangeReader reader(text, 0, /*alone=*/true, id, options);
+  if (IsMultirange(type.id)) return ParseMultirange(text, type, options);
+  RangeReader reader(text, 0, /*alone=*/true, type, options);
   ASSIGN_OR_RETURN(const Range range, reader.Read());
-  return EncodeRange(range, id);
+  return EncodeRange(range, type.id);
 }
 
-void FormatRange(std::string_view form, TypeId id, const TextOptions& options, std::string* out) {
-  if (IsRange(id)) return FormatOne(DecodeRange(form, id), options, out);
+void FormatRange(std::string_view form, const Type& type, const TextOptions& options,
+                 std::string* out) {
+  if (IsRange(type.id)) return FormatOne(DecodeRange(form, type.id), BoundOf(type), options, out);
   out->push_back('{');
   bool first = true;
-  for (const Range& range : DecodeMultirange(form, id)) {
+  for (const Range& range : DecodeMultirange(form, type.id)) {
     if (!first) out->push_back(',');
     first = false;
-    FormatOne(range, options, out);
+    FormatOne(range, BoundOf(type), options, out);
   }
   out->push_back('}');
 }
 
-absl::StatusOr<std::string> ParseRangeBinary(std::string_view bytes, TypeId id) {
-  if (IsRange(id)) {
-    ASSIGN_OR_RETURN(const Range range, ParseOneBinary(bytes, id));
-    return EncodeRange(range, id);
+absl::StatusOr<std::string> ParseRangeBinary(std::string_view bytes, const Type& type) {
+  if (IsRange(type.id)) {
+    ASSIGN_OR_RETURN(const Range range, ParseOneBinary(bytes, type));
+    return EncodeRange(range, type.id);
   }
   uint32_t count;
   if (!TakeNumber(&bytes, &count)) return BadBinary("insufficient data left in message");
@@ -274,21 +296,21 @@ absl::StatusOr<std::string> ParseRangeBinary(std::string_view bytes, TypeId id) 
     uint32_t size;
     if (!TakeNumber(&bytes, &size) || bytes.size() < size)
       return BadBinary("insufficient data left in message");
-    ASSIGN_OR_RETURN(ranges.emplace_back(), ParseOneBinary(bytes.substr(0, size), RangeOf(id)));
+    ASSIGN_OR_RETURN(ranges.emplace_back(), ParseOneBinary(bytes.substr(0, size), RangeOf(type)));
     bytes.remove_prefix(size);
   }
   if (!bytes.empty()) return BadBinary("invalid message format");
-  return EncodeMultirange(std::move(ranges), id);
+  return EncodeMultirange(std::move(ranges), type.id);
 }
 
-void FormatRangeBinary(std::string_view form, TypeId id, std::string* out) {
-  if (IsRange(id)) return FormatOneBinary(form, id, out);
+void FormatRangeBinary(std::string_view form, const Type& type, std::string* out) {
+  if (IsRange(type.id)) return FormatOneBinary(form, type, out);
   const size_t at = out->size();
   PutNumber(0, out);
   uint32_t count = 0;
-  for (const Range& range : DecodeMultirange(form, id)) {
+  for (const Range& range : DecodeMultirange(form, type.id)) {
     std::string one;
-    FormatOneBinary(EncodeRange(range, RangeOf(id)), RangeOf(id), &one);
+    FormatOneBinary(EncodeRange(range, RangeOf(type.id)), RangeOf(type), &one);
     PutNumber(static_cast<uint32_t>(one.size()), out);
     out->append(one);
     ++count;

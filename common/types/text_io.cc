@@ -165,7 +165,7 @@ absl::StatusOr<std::string_view> ParseString(std::string_view text, const Type& 
     return std::string_view(*scratch);
   }
   if (IsRange(type.id) || IsMultirange(type.id)) {
-    ASSIGN_OR_RETURN(*scratch, ParseRange(text, type.id, options));
+    ASSIGN_OR_RETURN(*scratch, ParseRange(text, type, options));
     return std::string_view(*scratch);
   }
   if (IsRow(type)) {
@@ -257,7 +257,7 @@ void FormatChar(std::string_view bytes, std::string* out) {
 void FormatString(std::string_view bytes, const Type& type, const TextOptions& options,
                   std::string* out) {
   if (IsArray(type.id)) return FormatArray(bytes, type, options, out);
-  if (IsRange(type.id) || IsMultirange(type.id)) return FormatRange(bytes, type.id, options, out);
+  if (IsRange(type.id) || IsMultirange(type.id)) return FormatRange(bytes, type, options, out);
   if (IsRow(type)) return FormatComposite(bytes, type, options, out);
   switch (type.id) {
     case TypeId::kBytea:

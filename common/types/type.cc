@@ -94,6 +94,10 @@ constexpr TypeRow kTypes[] = {
      "regdictionary"},
     // The oids are those of anyenum and anyarray: no enum has them.
     {TypeId::kEnum, Physical::kDouble, 3500, 2277, 4, 'E', false, "anyenum", "anyenum"},
+    // The oids are those of anyrange, anymultirange and anyarray: no declared range has them.
+    {TypeId::kRange, Physical::kString, 3831, 2277, -1, 'R', false, "anyrange", "anyrange"},
+    {TypeId::kMultirange, Physical::kString, 4537, 2277, -1, 'R', false, "anymultirange",
+     "anymultirange"},
     // Composite types have the category; of anonymous rows nobody asks for it.
     {TypeId::kRecord, Physical::kString, 2249, 2287, -1, 'C', false, "record", "record"},
 };
@@ -110,6 +114,14 @@ constexpr TypeRow kPseudoTypes[] = {
      "anycompatiblearray"},
     {TypeId::kAnyCompatibleNonArray, Physical::kString, 5079, 0, 4, 'P', false,
      "anycompatiblenonarray", "anycompatiblenonarray"},
+    {TypeId::kAnyRange, Physical::kString, 3831, 0, -1, 'P', false, "anyrange", "anyrange"},
+    {TypeId::kAnyMultirange, Physical::kString, 4537, 0, -1, 'P', false, "anymultirange",
+     "anymultirange"},
+    {TypeId::kAnyCompatibleRange, Physical::kString, 5080, 0, -1, 'P', false, "anycompatiblerange",
+     "anycompatiblerange"},
+    {TypeId::kAnyCompatibleMultirange, Physical::kString, 4538, 0, -1, 'P', false,
+     "anycompatiblemultirange", "anycompatiblemultirange"},
+    {TypeId::kAny, Physical::kString, 2276, 0, 4, 'P', false, "any", "\"any\""},
 };
 
 constexpr TypeRow kNoType = {
@@ -141,6 +153,11 @@ const TypeRow& RowOf(TypeId id) {
   return position < kTypeLimit ? kIndex[position] : kNoType;
 }
 
+// Of these there is none without a definition, and so no name or number of its own.
+constexpr bool IsDeclaredOnly(TypeId id) {
+  return id == TypeId::kEnum || id == TypeId::kRange || id == TypeId::kMultirange;
+}
+
 // Spellings beyond the catalog's and the SQL names of kTypes.
 constexpr std::pair<std::string_view, TypeId> kAliases[] = {
     {"int", TypeId::kInt4},     {"decimal", TypeId::kNumeric}, {"dec", TypeId::kNumeric},
@@ -161,14 +178,12 @@ std::span<const TypeId> PlainTypes() {
 
 std::optional<TypeId> PolymorphicFromName(std::string_view name) {
   for (const auto& row : kPseudoTypes) {
-    if (row.catalog_name == name) return row.id;
+    if (row.catalog_name == name && row.id != TypeId::kAny) return row.id;
   }
   return std::nullopt;
 }
 
-bool IsPolymorphic(TypeId id) {
-  return id >= TypeId::kAnyElement && id <= TypeId::kAnyCompatibleNonArray;
-}
+bool IsPolymorphic(TypeId id) { return id >= TypeId::kAnyElement && id < TypeId::kAny; }
 
 Physical PhysicalOf(TypeId id) { return HasArrayBit(id) ? Physical::kString : RowOf(id).physical; }
 
@@ -177,7 +192,7 @@ uint32_t OidOf(TypeId id) { return HasArrayBit(id) ? RowOf(id).array_oid : RowOf
 std::optional<TypeId> FromOid(uint32_t oid) {
   if (oid == 0) return std::nullopt;
   for (const auto& row : kTypes) {
-    if (row.id == TypeId::kEnum) continue;
+    if (IsDeclaredOnly(row.id)) continue;
     if (row.oid == oid) return row.id;
     if (row.array_oid == oid) return ArrayOf(row.id);
   }
@@ -253,12 +268,12 @@ std::optional<TypeId> FromName(std::string_view name) {
     if (alias == name) return id;
   }
   for (const auto& row : kTypes) {
-    if (row.id == TypeId::kEnum) continue;
+    if (IsDeclaredOnly(row.id)) continue;
     if (row.catalog_name == name || row.sql_name == name) return row.id;
   }
   std::optional<TypeId> element;
   for (const auto& row : kTypes) {
-    if (row.id != TypeId::kEnum && name.starts_with('_') && row.catalog_name == name.substr(1))
+    if (!IsDeclaredOnly(row.id) && name.starts_with('_') && row.catalog_name == name.substr(1))
       element = row.id;
   }
   if (name.ends_with("[]")) element = FromName(name.substr(0, name.size() - 2));

@@ -10,6 +10,7 @@
 #include "common/status/sql_error.h"
 #include "common/types/value.h"
 #include "services/gateway/api/gateway_grpc.h"
+#include "services/gateway/grpc/pages.h"
 
 namespace adbms::gateway::api {
 namespace {
@@ -26,18 +27,20 @@ struct Answer {
 };
 
 Answer Ask(Gateway* gateway, const std::string& sql, const std::string& session = "",
-           const std::vector<types::Value>& parameters = {}) {
+           const std::vector<v1::Value>& parameters = {}) {
   v1::ExecuteRequest request;
   request.set_session_id(session);
   request.set_sql(sql);
-  for (const types::Value& value : parameters) *request.add_parameters() = types::ToProto(value);
+  for (const v1::Value& value : parameters) *request.add_parameters() = value;
   Answer answer;
   answer.status =
       gateway->Execute(rpc::CallContext(), request, [&](const v1::ExecuteResponse& part) {
         for (const auto& column : part.header().columns()) answer.columns.push_back(column.name());
-        for (const auto& row : part.rows().rows()) {
+        const auto page = grpc_front::DecodePage(part.page());
+        if (!page.ok()) return page.status();
+        for (uint32_t row = 0; row < page->row_count; ++row) {
           auto& target = answer.rows.emplace_back();
-          for (const auto& datum : row.values()) target.push_back(*types::FromProto(datum));
+          for (const auto& column : page->columns) target.push_back(column->Get(row));
         }
         if (part.has_completion()) answer.tags.push_back(part.completion().command_tag());
         return absl::OkStatus();
@@ -79,8 +82,12 @@ TEST_F(GatewayFront, RowsColumnsAndTagsComeInOrder) {
 }
 
 TEST_F(GatewayFront, ParametersAreTyped) {
-  const Answer answer = Ask(gateway_.get(), "SELECT $1 + 1, $2 || '!'", "",
-                            {types::Value::Int(types::TypeId::kInt8, 41), types::Value::Text("a")});
+  v1::Value number;
+  number.set_int_value(41);
+  number.set_type_oid(types::OidOf(types::TypeId::kInt8));
+  v1::Value text;
+  text.set_text_value("a");
+  const Answer answer = Ask(gateway_.get(), "SELECT $1 + 1, $2 || '!'", "", {number, text});
   ASSERT_TRUE(answer.status.ok()) << answer.status;
   EXPECT_EQ(answer.rows[0][0].int_value(), 42);
   EXPECT_EQ(answer.rows[0][1].bytes(), "a!");

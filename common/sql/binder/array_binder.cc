@@ -29,7 +29,7 @@ bool IsFixedCast(TypeId from, TypeId to) {
 
 // The cast of a literal done where every session does the same; anything else as it is.
 absl::StatusOr<ExprPtr> CastLiteral(const ExprPtr& e) {
-  if (types::IsDomain(e->type)) return e;
+  if (types::IsDomain(e->type) || types::HoldsDomain(e->type)) return e;
   if (e->kind != Expr::Kind::kCast || e->args[0]->kind != Expr::Kind::kLiteral) return e;
   if (!IsFixedCast(e->args[0]->type.id, e->type.id)) return e;
   types::Vector input(e->args[0]->type);

@@ -105,6 +105,14 @@ class Binder {
   }
   // declared_types.cc: the type that a name means. Errors: 42704, 0A000, 22023, each with position.
   absl::StatusOr<Type> ResolveType(const PgQuery__TypeName& name);
+  // collations.cc: the collation that a name means. Errors: 42704.
+  absl::StatusOr<types::CollationId> FindCollation(NodeList names, int location);
+  // The expression with this collation. Errors: 42804 for one that has none.
+  absl::StatusOr<ExprPtr> WithCollation(const ExprPtr& e, NodeList names, int location);
+  // What bytes are sorted of in the order of `e`: itself, or its sort key.
+  absl::StatusOr<ExprPtr> Ordered(const ExprPtr& e) const;
+  // Whether the call is such a sort key.
+  static bool IsSortKey(const plan::Expr& e);
   // Whether what has been bound so far names the declared type.
   bool Names(uint32_t type_oid) const;
   // A policy's condition over the table's live columns, whose numbers are given in order. Errors:
@@ -620,6 +628,12 @@ class Binder {
                   common::v1::Privilege privilege, const std::set<uint32_t>& ordinals);
   // The plan is bound to this version of the table, and needs no privilege on it.
   void MentionTable(const common::v1::TableDescriptor& table);
+  // range_binder.cc: whether a call of these names is that of a declared range's constructor, or of
+  // its multirange's.
+  bool MakesRange(const std::vector<std::string>& names) const;
+  absl::StatusOr<ExprPtr> BindRangeConstructor(const std::vector<std::string>& names,
+                                               std::vector<ExprPtr> args, bool variadic,
+                                               int location);
   // The type with these names in the catalog, which the plan is then bound to.
   std::optional<Type> FindDeclaredType(std::string_view schema, std::string_view name);
   std::optional<Type> FindRowType(std::string_view schema, std::string_view name,
@@ -630,6 +644,9 @@ class Binder {
   Type TypeNow(const common::v1::DataType& kept);
   // Parameters of a type that has changed since they were declared are of what it is now.
   void RenewParameterTypes();
+  // The parameters that are of domains, or have such in them: their types. They are read as what
+  // these are over.
+  std::map<int, Type> checked_parameters_;
 
   // -- expressions (expression_binder.cc and others)
   // What a name means that no column has.
@@ -642,8 +659,6 @@ class Binder {
   absl::StatusOr<ExprPtr> BindConst(const PgQuery__AConst& constant);
   absl::StatusOr<ExprPtr> BindColumnRef(const PgQuery__ColumnRef& ref, Scope* scope);
   // collations.cc
-  // Errors: 42704.
-  absl::StatusOr<types::CollationId> FindCollation(NodeList names, int location);
   absl::StatusOr<ExprPtr> BindCollate(const PgQuery__CollateClause& collate, Scope* scope);
   // Of what is made of the arguments. Errors: 42P21 for different COLLATE clauses.
   absl::StatusOr<types::CollationId> CommonCollation(const std::vector<ExprPtr>& args,
@@ -655,8 +670,6 @@ class Binder {
   absl::StatusOr<ExprPtr> CollatedOperator(const std::string& symbol,
                                            const functions::Function* function,
                                            const std::vector<ExprPtr>& args, int location);
-  // What bytes are sorted of in the order of `e`: itself, or its sort key.
-  absl::StatusOr<ExprPtr> Ordered(const ExprPtr& e) const;
   // Errors: 0A000 for what cannot be grouped by its bytes.
   absl::Status CheckGroups(const ExprPtr& e) const;
   // The key that min and max look at in place of the argument, and TextOfKey what they return; null:
@@ -738,6 +751,8 @@ class Binder {
   };
   // Keeps where a name stands that was found in this schema. `relation`: empty for others.
   void NoteUnqualified(int location, const std::string& schema, const std::string& relation);
+  // The plan is bound to this version of the function, which whoever calls it may EXECUTE.
+  void UseFunction(const common::v1::FunctionDescriptor* function);
   // Errors: 42883, 42725, 42809 for a procedure.
   absl::StatusOr<UserCall> FindUserFunction(const PgQuery__FuncCall& call, Scope* scope);
   // Among those that are known under the name; `names` are the arguments', empty: by position.

@@ -15,6 +15,7 @@
 #include "common/types/bit_string.h"
 #include "common/types/collation.h"
 #include "common/types/declared_type.h"
+#include "common/types/range.h"
 #include "common/types/time_zone.h"
 #include "common/types/type_name.h"
 
@@ -167,7 +168,11 @@ absl::StatusOr<ExprPtr> Binder::BindParam(const PgQuery__ParamRef& param) {
                    absl::StrCat("there is no parameter $", param.number));
   Type type = query_->parameter_types[index];
   if (type.id == TypeId::kUnspecified) type.id = TypeId::kUnknown;
-  return plan::MakeParameter(index, type, param.location);
+  ExprPtr parameter = plan::MakeParameter(index, type, param.location);
+  // What a client has sent is what it has been read as.
+  const auto declared = checked_parameters_.find(index);
+  if (declared == checked_parameters_.end()) return parameter;
+  return plan::MakeCast(std::move(parameter), declared->second, false, param.location);
 }
 
 absl::Status Binder::SetParameterType(int parameter, const Type& type, int location) {
@@ -248,9 +253,9 @@ absl::StatusOr<ExprPtr> Binder::ParseLiteral(const ExprPtr& literal, const Type&
 absl::StatusOr<ExprPtr> Binder::CoerceUnknown(const ExprPtr& expression, const Type& type,
                                               CastContext context) {
   ExprPtr result;
-  if (types::IsDomain(type)) {
-    const Type base = types::BaseOf(type);
-    ASSIGN_OR_RETURN(result, CoerceUnknown(expression, base, context));
+  if (types::IsDomain(type) || types::HoldsDomain(type)) {
+    // What is in it is checked as a part of it.
+    ASSIGN_OR_RETURN(result, CoerceUnknown(expression, types::Unchecked(type), context));
     if (result == nullptr) return result;
     return plan::MakeCast(result, type, context == CastContext::kExplicit, expression->location);
   }
@@ -285,6 +290,12 @@ absl::StatusOr<ExprPtr> Binder::TryCoerce(ExprPtr e, const Type& type, CastConte
   }
   if (e->type.id == TypeId::kRecord && type.id == TypeId::kRecord)
     return CoerceRow(e, type, context);
+  if (types::HoldsDomain(type) && e->type.declared != type.declared) {
+    const int location = e->location;
+    ASSIGN_OR_RETURN(ExprPtr read, TryCoerce(std::move(e), types::Unchecked(type), context));
+    if (read == nullptr) return read;
+    return plan::MakeCast(read, type, context == CastContext::kExplicit, location);
+  }
   if (e->type.id == type.id) {
     // Another enum, or an array of another.
     const types::DeclaredType* definition = types::DefinitionOf(type);
@@ -298,6 +309,10 @@ absl::StatusOr<ExprPtr> Binder::TryCoerce(ExprPtr e, const Type& type, CastConte
       ReadsAs(e->type.id, type.id))
     return LiftLiteral(e->literal, type, e->location);
   if (!functions::FunctionCatalog::Builtin().CanCast(e->type.id, type.id, context))
+    return ExprPtr();
+  // The multirange of another range.
+  if (e->type.id == TypeId::kRange && type.id == TypeId::kMultirange &&
+      types::MultirangeOf(e->type).declared != type.declared)
     return ExprPtr();
   return plan::MakeCast(e, type, context == CastContext::kExplicit, e->location);
 }

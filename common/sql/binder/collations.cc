@@ -85,13 +85,16 @@ absl::StatusOr<CollationId> Binder::FindCollation(NodeList names, int location) 
 }
 
 absl::StatusOr<ExprPtr> Binder::BindCollate(const PgQuery__CollateClause& collate, Scope* scope) {
-  ASSIGN_OR_RETURN(const CollationId id,
-                   FindCollation({collate.collname, collate.n_collname}, collate.location));
   ASSIGN_OR_RETURN(ExprPtr e, BindExpr(collate.arg, scope));
   ASSIGN_OR_RETURN(e, ResolveUnknown(e));
+  return WithCollation(e, {collate.collname, collate.n_collname}, collate.location);
+}
+
+absl::StatusOr<ExprPtr> Binder::WithCollation(const ExprPtr& e, NodeList names, int location) {
+  ASSIGN_OR_RETURN(const CollationId id, FindCollation(names, location));
   if (!HasCollation(e->type))
     return ErrorAt(
-        sqlstate::kDatatypeMismatch, collate.location,
+        sqlstate::kDatatypeMismatch, location,
         absl::StrCat("collations are not supported by type ", types::Format(e->type)));
   auto result = std::make_shared<plan::Expr>(*e);
   result->type.collation = types::Explicit(id);
@@ -164,6 +167,10 @@ absl::StatusOr<ExprPtr> Binder::Ordered(const ExprPtr& e) const {
   if (types::IsArray(e->type.id))
     return Unsupported(e->location, "ordering arrays of strings by a collation of ICU");
   return KeyOf(e, *collation, !collation->nondeterministic());
+}
+
+bool Binder::IsSortKey(const plan::Expr& e) {
+  return e.kind == plan::Expr::Kind::kCall && e.function == Internal(functions::kCollationKey);
 }
 
 absl::Status Binder::CheckGroups(const ExprPtr& e) const {

@@ -14,41 +14,54 @@ namespace {
 namespace sqlstate = status::sqlstate;
 using common::v1::TypeDescriptor;
 
-// Nothing for what this server cannot make a type of.
-std::optional<Type> TypeOf(const TypeDescriptor& descriptor) {
+// The type with the number among those that the descriptor stands for: itself, a range's
+// multirange, and arrays of both. Nothing for what this server cannot make a type of.
+std::optional<Type> TypeOf(const TypeDescriptor& descriptor, uint32_t oid) {
   const types::DeclaredType* declared = types::Intern(descriptor.declared());
   if (declared == nullptr) return std::nullopt;
-  return types::TypeOf(declared);
+  std::vector<Type> all = {types::TypeOf(declared)};
+  if (declared->is_range()) all.push_back(types::DeclaredMultirangeOf(*declared));
+  for (const Type& type : all) {
+    if (types::OidOf(type) == oid) return type;
+    const Type array = types::ArrayOf(type);
+    if (array.id != TypeId::kUnspecified && types::OidOf(array) == oid) return array;
+  }
+  return std::nullopt;
 }
 
-// "_name" is the array of a type that is found instead.
-const TypeDescriptor* FindByName(const Catalog& catalog, std::string_view schema,
-                                 std::string_view name, const std::vector<std::string>& path,
-                                 bool* array) {
-  *array = false;
-  if (const TypeDescriptor* found = catalog.ResolveType(schema, name, path)) return found;
-  if (!name.starts_with('_')) return nullptr;
+// The number of a type by its name, of which "_name" is the array of another; 0: there is none.
+uint32_t OidByName(const Catalog& catalog, std::string_view schema, std::string_view name,
+                   const std::vector<std::string>& path) {
+  const auto is_multirange = [](const TypeDescriptor& type, std::string_view of) {
+    return type.declared().has_range() && type.declared().range().multirange_name() == of &&
+           type.declared().name() != of;
+  };
+  if (const TypeDescriptor* found = catalog.ResolveType(schema, name, path))
+    return is_multirange(*found, name) ? found->declared().range().multirange_oid()
+                                       : found->declared().oid();
+  if (!name.starts_with('_')) return 0;
   const TypeDescriptor* element = catalog.ResolveType(schema, name.substr(1), path);
-  *array = element != nullptr && element->declared().array_name() == name;
-  return *array ? element : nullptr;
+  if (element == nullptr) return 0;
+  const common::v1::DeclaredType& declared = element->declared();
+  if (is_multirange(*element, name.substr(1)) && declared.range().multirange_array_name() == name)
+    return declared.range().multirange_array_oid();
+  return declared.array_name() == name ? declared.array_oid() : 0;
 }
 
 }  // namespace
 
 std::optional<Type> Binder::FindDeclaredType(std::string_view schema, std::string_view name) {
   if (input_.catalog == nullptr) return std::nullopt;
-  bool array = false;
   // Kept text has the schemas of all that are not in public; a view has its own path, and a
   // function that of whoever calls it.
   static const auto* const kPublic = new std::vector<std::string>{"public"};
   const bool kept = view_depth_ > 0 && view_ == nullptr && function_depth_ == 0;
   const std::vector<std::string>& path = kept ? *kPublic : search_path_;
-  const TypeDescriptor* found = FindByName(*input_.catalog, schema, name, path, &array);
-  if (found == nullptr) return FindRowType(schema, name, path);
+  const uint32_t oid = OidByName(*input_.catalog, schema, name, path);
+  if (oid == 0) return FindRowType(schema, name, path);
+  const TypeDescriptor* const found = input_.catalog->FindType(oid);
   query_->declared_types.insert(found);
-  std::optional<Type> type = TypeOf(*found);
-  if (type.has_value() && array) type = types::ArrayOf(*type);
-  return type;
+  return TypeOf(*found, oid);
 }
 
 std::optional<Type> Binder::FindRowType(std::string_view schema, std::string_view name,
@@ -94,11 +107,18 @@ bool Binder::Names(uint32_t type_oid) const {
 }
 
 void Binder::RenewParameterTypes() {
-  for (Type& type : query_->parameter_types) {
+  for (size_t i = 0; i < query_->parameter_types.size(); ++i) {
+    Type& type = query_->parameter_types[i];
     if (type.declared == nullptr || types::OidOf(type) == types::OidOf(type.id)) continue;
     // One that is gone is left as it was: the plan is then refused.
     const std::optional<Type> renewed = TypeOfOid(types::OidOf(type));
-    if (renewed.has_value()) type = *renewed;
+    if (!renewed.has_value()) continue;
+    type = *renewed;
+    // A program's variables are checked when they are set.
+    const bool variable = i < input_.parameter_names.size();
+    if (variable || (!types::IsDomain(type) && !types::HoldsDomain(type))) continue;
+    checked_parameters_[static_cast<int>(i)] = type;
+    type = types::Unchecked(type);
   }
 }
 
@@ -116,9 +136,7 @@ std::optional<types::Type> TypeWithOid(uint32_t oid, const Catalog& catalog) {
   }
   const common::v1::TypeDescriptor* found = catalog.FindType(oid);
   if (found == nullptr) return std::nullopt;
-  const std::optional<types::Type> type = binder::TypeOf(*found);
-  if (!type.has_value() || types::OidOf(*type) == oid) return type;
-  return types::ArrayOf(*type);
+  return binder::TypeOf(*found, oid);
 }
 
 absl::StatusOr<types::Type> ResolveType(const std::string& name, const PlanningInput& input) {

@@ -159,9 +159,11 @@ absl::StatusOr<const Function*> Binder::FindOperator(const std::string& symbol,
   std::vector<Signature> candidates;
   const std::vector<TypeId> actual =
       prefix ? std::vector<TypeId>{right} : std::vector<TypeId>{left, right};
+  const std::vector<Type> sides =
+      prefix ? std::vector<Type>{right_type} : std::vector<Type>{left_type, right_type};
   for (const Function* function : FunctionCatalog::Builtin().FindOperators(symbol)) {
     if (function->arguments.size() != actual.size() ||
-        !IsCandidate(*function, actual, &undetermined))
+        !IsCandidate(*function, sides, &undetermined))
       continue;
     // Concatenation is about arrays only when an operand is one.
     auto is_array = [](TypeId id) { return types::IsArray(id); };
@@ -178,9 +180,7 @@ absl::StatusOr<const Function*> Binder::FindOperator(const std::string& symbol,
   }
   const Choice choice = ChooseCandidate(candidates, actual, true);
   if (choice.index >= 0) {
-    auto types = OperandTypes(
-        functions[choice.index]->arguments,
-        prefix ? std::vector<Type>{right_type} : std::vector<Type>{left_type, right_type});
+    auto types = OperandTypes(functions[choice.index]->arguments, sides);
     if (types.has_value()) {
       if (operands != nullptr) *operands = *std::move(types);
       return functions[choice.index];
@@ -252,6 +252,14 @@ ExprPtr Binder::SessionFunction(const std::string& name, size_t arguments, int l
 absl::StatusOr<ExprPtr> Binder::CallFunction(const std::string& name, std::vector<ExprPtr> args,
                                              int location) {
   if (ExprPtr session = SessionFunction(name, args.size(), location)) return session;
+  // Of a view's name; the catalog function knows it by its number.
+  if (name == "pg_get_viewdef" && !args.empty() && types::IsString(args[0]->type.id)) {
+    ASSIGN_OR_RETURN(args[0], ResolveUnknown(args[0]));
+    ASSIGN_OR_RETURN(
+        ExprPtr relation,
+        TryCoerce(args[0], {TypeId::kRegclass, 0}, CastContext::kExplicit));
+    if (relation != nullptr) args[0] = std::move(relation);
+  }
   const std::vector<Type> types = TypesOf(args);
   const std::vector<TypeId> actual = IdsOf(types);
   if (name == functions::kIdentityNextval)
@@ -262,7 +270,7 @@ absl::StatusOr<ExprPtr> Binder::CallFunction(const std::string& name, std::vecto
   bool undetermined = false;
   for (const Function* function : FunctionCatalog::Builtin().FindFunctions(name)) {
     auto signature = Spread(*function, args.size(), function->variadic);
-    if (signature.has_value() && IsCandidate(*function, actual, &undetermined)) {
+    if (signature.has_value() && IsCandidate(*function, types, &undetermined)) {
       functions.push_back(function);
       candidates.push_back(*std::move(signature));
     }
@@ -325,6 +333,12 @@ absl::StatusOr<ExprPtr> Binder::BindFuncCall(const PgQuery__FuncCall& call, Scop
   std::vector<std::string> names = parser::StringsOf({call.funcname, call.n_funcname});
   RETURN_IF_ERROR(parser::CheckDatabase(names, 1, input_.database));
   if (MeansUserFunction(call)) return BindUserCall(call, scope);
+  const bool plain = !call.agg_star && !call.agg_distinct && call.agg_filter == nullptr &&
+                     call.n_agg_order == 0 && call.over == nullptr;
+  if (plain && MakesRange(names)) {
+    ASSIGN_OR_RETURN(std::vector<ExprPtr> args, BindExprs({call.args, call.n_args}, scope));
+    return BindRangeConstructor(names, std::move(args), call.func_variadic, call.location);
+  }
   if (names.size() > 2) names.erase(names.begin());
   const std::string name = FunctionName(names);
   if (names.size() > 1 && names[0] != "pg_catalog" && names[0] != "adbms" &&
@@ -424,7 +438,7 @@ absl::StatusOr<const AggregateFunction*> Binder::ChooseAggregate(const std::stri
   for (const AggregateFunction* function : FunctionCatalog::Builtin().FindAggregates(name)) {
     if ((function->signature == "count(*)") != star) continue;
     if (function->arguments.size() != actual.size() ||
-        !IsCandidate(*function, actual, &undetermined))
+        !IsCandidate(*function, types, &undetermined))
       continue;
     functions.push_back(function);
     candidates.push_back(function->arguments);

@@ -78,7 +78,8 @@ absl::StatusOr<ExprPtr> Binder::JsonMember(const ExprPtr& object, const std::str
                plan::MakeNull(type)});
   }
   if (value->type.id == TypeId::kJson) value = plan::MakeCast(value, {TypeId::kJsonb, 0}, true);
-  const Type plain{types::BaseOf(type).id, 0, types::BaseOf(type).declared};
+  Type plain = types::Unchecked(type);
+  plain.modifier = 0;
   const auto* read = functions::FunctionCatalog::Builtin().BySignature(
       functions::SignatureOf(functions::kJsonbRead, {TypeId::kJsonb, TypeId::kText}));
   auto call = std::make_shared<plan::Expr>(*plan::MakeCall(read, {value, name}));

@@ -5,6 +5,8 @@
 
 #include "common/sql/binder/type_resolution.h"
 #include "common/status/sql_error.h"
+#include "common/types/declared_type.h"
+#include "common/types/range.h"
 
 namespace adbms::sql::binder {
 namespace {
@@ -14,12 +16,35 @@ using common::v1::FunctionDescriptor;
 using types::Type;
 using types::TypeId;
 
-bool IsOfElement(TypeId id) { return id >= TypeId::kAnyElement && id <= TypeId::kAnyEnum; }
+bool IsOfElement(TypeId id) {
+  return (id >= TypeId::kAnyElement && id <= TypeId::kAnyEnum) || id == TypeId::kAnyRange ||
+         id == TypeId::kAnyMultirange;
+}
+
+bool IsRangeOf(TypeId id) { return id == TypeId::kAnyRange || id == TypeId::kAnyCompatibleRange; }
+
+bool IsMultirangeOf(TypeId id) {
+  return id == TypeId::kAnyMultirange || id == TypeId::kAnyCompatibleMultirange;
+}
+
+// The range that a value in the place of `declared` is, or is several of; nullopt: it is none.
+std::optional<Type> RangeOfValue(TypeId declared, const Type& given) {
+  const Type base = types::BaseOf(given);
+  const bool fits = IsRangeOf(declared) ? types::IsRange(base.id) : types::IsMultirange(base.id);
+  if (!fits) return std::nullopt;
+  return IsRangeOf(declared) ? Type{base.id, 0, base.declared} : types::RangeOf(base);
+}
 
 bool IsArrayOf(TypeId id) { return id == TypeId::kAnyArray || id == TypeId::kAnyCompatibleArray; }
 
 // What a value says of the family's type; nullopt: it cannot be one of `declared`.
 std::optional<Type> Part(TypeId declared, const Type& given) {
+  if (IsRangeOf(declared) || IsMultirangeOf(declared)) {
+    const std::optional<Type> range = RangeOfValue(declared, given);
+    if (!range.has_value()) return std::nullopt;
+    const Type bound = types::BoundOf(*range);
+    return Type{bound.id, 0, bound.declared};
+  }
   if (IsArrayOf(declared)) {
     if (!types::IsArray(given.id)) return std::nullopt;
     const Type element = types::ElementOf(given);
@@ -49,13 +74,17 @@ bool IsPolymorphic(const FunctionDescriptor& function) {
 Type Concrete(const Type& declared, const PolymorphicTypes& types) {
   if (!types::IsPolymorphic(declared.id)) return declared;
   const Type& element = IsOfElement(declared.id) ? types.element : types.compatible;
+  const Type& range = IsOfElement(declared.id) ? types.range : types.compatible_range;
+  if (IsRangeOf(declared.id)) return range;
+  if (IsMultirangeOf(declared.id))
+    return range.id == TypeId::kUnspecified ? range : types::MultirangeOf(range);
   if (!IsArrayOf(declared.id) || element.id == TypeId::kUnspecified) return element;
   return types::ArrayOf(element);
 }
 
 std::optional<PolymorphicTypes> Deduce(std::span<const Type> declared,
                                        std::span<const Type> given) {
-  PolymorphicTypes types{{TypeId::kUnspecified, 0}, {TypeId::kUnspecified, 0}};
+  PolymorphicTypes types;
   std::vector<Type> compatible;
   bool any_compatible = false;
   for (size_t i = 0; i < declared.size(); ++i) {
@@ -65,6 +94,12 @@ std::optional<PolymorphicTypes> Deduce(std::span<const Type> declared,
     if (given[i].id == TypeId::kUnknown) continue;
     const std::optional<Type> part = Part(id, given[i]);
     if (!part.has_value()) return std::nullopt;
+    if (IsRangeOf(id) || IsMultirangeOf(id)) {
+      const Type range = *RangeOfValue(id, given[i]);
+      Type& known = IsOfElement(id) ? types.range : types.compatible_range;
+      if (known.id != TypeId::kUnspecified && known != range) return std::nullopt;
+      known = range;
+    }
     if (!IsOfElement(id)) {
       compatible.push_back(*part);
       continue;
@@ -85,6 +120,10 @@ std::optional<PolymorphicTypes> Deduce(std::span<const Type> declared,
   for (const Type& one : compatible) {
     if (one.id == *common) types.compatible.declared = one.declared;
   }
+  // A range is of the common type itself.
+  if (types.compatible_range.id != TypeId::kUnspecified &&
+      types::BaseOf(types::BoundOf(types.compatible_range)).id != *common)
+    return std::nullopt;
   return types;
 }
 

@@ -17,6 +17,9 @@ bool IsPolymorphic(const common::v1::FunctionDescriptor& function);
 struct PolymorphicTypes {
   types::Type element;     // Of the family of anyelement; kUnspecified: not known.
   types::Type compatible;  // Of that of anycompatible.
+  // The ranges over them, where some argument is such a range or multirange.
+  types::Type range;
+  types::Type compatible_range;
 };
 
 // `declared` with them: anyarray of int4 is int4[]. kUnspecified where there is no such type.

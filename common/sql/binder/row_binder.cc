@@ -278,6 +278,8 @@ absl::StatusOr<ExprPtr> Binder::CoerceRow(const ExprPtr& row, const Type& type,
   // Of a definition that has changed since.
   if (from->definition.oid() == to->definition.oid() && SameFields(*from, *to)) return row;
   const Expr* const made = ConstructorOf(*row);
+  if (made == nullptr && types::HoldsDomain(type) && from == CompositeOf(types::Unchecked(type)))
+    return plan::MakeCast(row, type, context == CastContext::kExplicit, row->location);
   if (made == nullptr || !from->is_anonymous()) return ExprPtr();
   const auto written = written_rows_.find(made);
   std::vector<ExprPtr> args = written == written_rows_.end() ? made->args : written->second.fields;

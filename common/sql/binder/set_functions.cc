@@ -47,8 +47,7 @@ absl::StatusOr<const functions::TableFunction*> Binder::ChooseTableFunction(
     types.push_back(arg->type);
   }
   for (const auto* function : FunctionCatalog::Builtin().FindTableFunctions(name)) {
-    if (function->arguments.size() != args->size() ||
-        !IsCandidate(*function, actual, &undetermined))
+    if (function->arguments.size() != args->size() || !IsCandidate(*function, types, &undetermined))
       continue;
     functions.push_back(function);
     candidates.push_back(function->arguments);

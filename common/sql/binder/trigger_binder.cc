@@ -35,8 +35,7 @@ absl::StatusOr<ExprPtr> Binder::RunBeforeTrigger(const TriggerDescriptor& trigge
     return status::Error(
         sqlstate::kUndefinedFunction,
         absl::StrCat("the function of trigger \"", trigger.name(), "\" does not exist"));
-  auto& used = query_->functions;
-  if (std::find(used.begin(), used.end(), function) == used.end()) used.push_back(function);
+  UseFunction(function);
   // It would tell of the statement around it.
   if (function->source().find("pg_trigger_depth") != std::string::npos || NamesTable(trigger))
     return NoPartOfPlan();

@@ -129,9 +129,49 @@ std::optional<TypeId> SelectCommonType(const std::vector<TypeId>& types, TypeId*
   return common == TypeId::kUnknown ? TypeId::kText : common;
 }
 
-TypeId DeduceElement(const functions::Polymorphism& polymorphism,
-                     const std::vector<TypeId>& actual) {
+namespace {
+
+// The declared range that the type, or an array of it, is of or several of; null: it is none.
+const types::DeclaredType* RangeIn(const Type& type) {
+  const types::DeclaredType* const declared = types::DefinitionOf(type);
+  if (declared == nullptr || !types::HoldsDeclaredRange(type.id)) return nullptr;
+  return declared->is_multirange() ? declared->base.declared : declared;
+}
+
+// That of a function of declared ranges: an argument has to say which one it is about.
+TypeId DeduceBound(const functions::Polymorphism& polymorphism, const std::vector<Type>& actual) {
   using Role = functions::Polymorphism::Role;
+  const types::DeclaredType* range = nullptr;
+  for (size_t i = 0; i < actual.size(); ++i) {
+    const Role role = polymorphism.roles[std::min(i, polymorphism.roles.size() - 1)];
+    if (role == Role::kElement || role == Role::kFixed || actual[i].id == TypeId::kUnknown)
+      continue;
+    if (actual[i].id != (role == Role::kRange ? TypeId::kRange : TypeId::kMultirange))
+      return TypeId::kUnspecified;
+    const types::DeclaredType* const mine = RangeIn(actual[i]);
+    if (mine == nullptr || (range != nullptr && mine != range)) return TypeId::kUnspecified;
+    range = mine;
+  }
+  if (range == nullptr) return TypeId::kUnspecified;
+  for (size_t i = 0; i < actual.size(); ++i) {
+    const Role role = polymorphism.roles[std::min(i, polymorphism.roles.size() - 1)];
+    const bool other = actual[i].id != range->subtype.id ||
+                       types::DefinitionOf(actual[i]) != types::DefinitionOf(range->subtype);
+    if (role == Role::kElement && actual[i].id != TypeId::kUnknown && other)
+      return TypeId::kUnspecified;
+  }
+  return TypeId::kRange;
+}
+
+}  // namespace
+
+TypeId DeduceElement(const functions::Polymorphism& polymorphism, const std::vector<Type>& types) {
+  using Role = functions::Polymorphism::Role;
+  for (const Role role : polymorphism.roles) {
+    if (role == Role::kRange || role == Role::kMultirange) return DeduceBound(polymorphism, types);
+  }
+  std::vector<TypeId> actual;
+  for (const Type& type : types) actual.push_back(type.id);
   std::vector<TypeId> elements;
   for (size_t i = 0; i < actual.size(); ++i) {
     // The last argument may repeat.
@@ -156,6 +196,13 @@ std::optional<std::vector<Type>> OperandTypes(const std::vector<TypeId>& signatu
   std::vector<Type> result;
   const types::DeclaredType* declared = nullptr;
   bool any = false;
+  const types::DeclaredType* range = nullptr;
+  const bool of_ranges = std::any_of(signature.begin(), signature.end(), types::HoldsDeclaredRange);
+  for (const Type& type : actual) {
+    const types::DeclaredType* const mine = of_ranges ? RangeIn(type) : nullptr;
+    if (mine != nullptr && range != nullptr && mine != range) return std::nullopt;
+    if (mine != nullptr) range = mine;
+  }
   // Of rows each has its own type; one of none takes that of a type with a name.
   const types::DeclaredType* row = nullptr;
   for (const Type& type : actual) {
@@ -165,10 +212,18 @@ std::optional<std::vector<Type>> OperandTypes(const std::vector<TypeId>& signatu
   for (size_t i = 0; i < actual.size(); ++i) {
     const TypeId id = signature[std::min(i, signature.size() - 1)];
     result.push_back({id, 0});
+    if (id == TypeId::kUnspecified && range != nullptr)
+      result.back() = types::BaseOf(range->subtype);
     if (types::HoldsRow(id)) {
       const types::DeclaredType* mine = types::CompositeOf(actual[i]);
       const bool keeps = mine != nullptr && (!mine->is_anonymous() || HasFieldsOf(*mine, *row));
       result.back().declared = keeps ? mine : row;
+    }
+    if (types::HoldsDeclaredRange(id)) {
+      if (range == nullptr) return std::nullopt;
+      const TypeId one = types::IsArray(id) ? types::ElementOf(id) : id;
+      result.back().declared =
+          one == TypeId::kRange ? range : types::DeclaredMultirangeOf(*range).declared;
     }
     if (!types::HoldsEnum(id)) continue;
     any = true;

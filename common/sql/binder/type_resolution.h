@@ -26,21 +26,22 @@ std::optional<TypeId> SelectCommonType(const std::vector<TypeId>& types, TypeId*
 
 // The element type of the instance of a polymorphic function that these arguments call for, as
 // PostgreSQL's check_generic_type_consistency; kUnspecified: none. kUnknown: no argument says.
-TypeId DeduceElement(const functions::Polymorphism& polymorphism,
-                     const std::vector<TypeId>& actual);
+// Of declared ranges it is kRange, whatever they are of.
+TypeId DeduceElement(const functions::Polymorphism& polymorphism, const std::vector<Type>& actual);
 
 // Whether a function is a candidate for these arguments: no polymorphic one, or the instance for
 // them. `undetermined` becomes true where no argument says which instance.
 template <typename F>
-bool IsCandidate(const F& function, const std::vector<TypeId>& actual, bool* undetermined) {
+bool IsCandidate(const F& function, const std::vector<Type>& actual, bool* undetermined) {
   if (function.polymorphism.element == TypeId::kUnspecified) return true;
   const TypeId element = DeduceElement(function.polymorphism, actual);
   if (element == TypeId::kUnknown) *undetermined = true;
   return element == function.polymorphism.element;
 }
 
-// What the arguments become: the types of the signature, where it has an enum that one which they
-// are of. nullopt: they are of several enums, or none says which.
+// What the arguments become: the types of the signature, where it has an enum or a declared range
+// that one which they are of, and where any type stands beside such a range that of its bounds.
+// nullopt: they are of several, or none says which.
 std::optional<std::vector<Type>> OperandTypes(const std::vector<TypeId>& signature,
                                               const std::vector<Type>& actual);
 

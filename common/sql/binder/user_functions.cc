@@ -349,9 +349,14 @@ absl::StatusOr<Binder::UserCall> Binder::ChooseUserFunction(
     }
     found.arguments.push_back(std::move(argument));
   }
-  auto& used = query_->functions;
-  if (std::find(used.begin(), used.end(), declared) == used.end()) used.push_back(declared);
+  UseFunction(declared);
   return found;
+}
+
+void Binder::UseFunction(const FunctionDescriptor* function) {
+  const plan::FunctionUse use{function, InvokingRole(inlining_)};
+  auto& used = query_->functions;
+  if (std::find(used.begin(), used.end(), use) == used.end()) used.push_back(use);
 }
 
 // The columns of a body as a row's fields, which its result is.

@@ -54,6 +54,14 @@ std::string SignatureOf(const common::v1::FunctionDescriptor& function) {
   return text + ")";
 }
 
+std::string SignatureOf(const common::v1::OperatorDescriptor& op) {
+  const auto shown = [](const common::v1::DataType& type) {
+    return types::Format(types::FromProto(type));
+  };
+  return op.name() + "(" + (op.has_left() ? shown(op.left()) : "none") + "," + shown(op.right()) +
+         ")";
+}
+
 struct Catalog::Index {
   std::unordered_map<std::string, const common::v1::TableDescriptor*> by_name;
   std::unordered_map<uint32_t, const common::v1::TableDescriptor*> by_id;
@@ -62,6 +70,8 @@ struct Catalog::Index {
   std::unordered_map<uint32_t, const common::v1::FunctionDescriptor*> functions_by_id;
   std::unordered_map<std::string, const common::v1::TypeDescriptor*> types_by_name;
   std::unordered_map<uint32_t, const common::v1::TypeDescriptor*> types_by_oid;
+  std::unordered_map<std::string, std::vector<const common::v1::OperatorDescriptor*>> operators;
+  std::unordered_map<uint32_t, const common::v1::OperatorDescriptor*> operators_by_id;
 };
 
 std::optional<uint32_t> ColumnNamed(const common::v1::TableDescriptor& table,
@@ -90,6 +100,16 @@ Catalog::Catalog(std::shared_ptr<const common::v1::CatalogSnapshot> snapshot)
     index->types_by_name.emplace(QualifiedKey(declared.schema(), declared.name()), &type);
     index->types_by_oid.emplace(declared.oid(), &type);
     index->types_by_oid.emplace(declared.array_oid(), &type);
+    if (!declared.has_range()) continue;
+    const common::v1::RangeDefinition& range = declared.range();
+    index->types_by_name.emplace(QualifiedKey(range.multirange_schema(), range.multirange_name()),
+                                 &type);
+    index->types_by_oid.emplace(range.multirange_oid(), &type);
+    index->types_by_oid.emplace(range.multirange_array_oid(), &type);
+  }
+  for (const auto& op : snapshot_->operators()) {
+    index->operators[QualifiedKey(op.schema(), op.name())].push_back(&op);
+    index->operators_by_id.emplace(op.operator_id(), &op);
   }
   index_ = std::move(index);
 }
@@ -154,6 +174,37 @@ std::vector<const common::v1::FunctionDescriptor*> Catalog::FindFunctions(
 const common::v1::FunctionDescriptor* Catalog::FindFunction(uint32_t function_id) const {
   const auto it = index_->functions_by_id.find(function_id);
   return it == index_->functions_by_id.end() ? nullptr : it->second;
+}
+
+std::vector<const common::v1::OperatorDescriptor*> Catalog::FindOperators(
+    std::string_view schema, std::string_view name,
+    const std::vector<std::string>& search_path) const {
+  std::vector<const common::v1::OperatorDescriptor*> found;
+  const auto operands = [](const common::v1::OperatorDescriptor& op) {
+    return std::pair(types::OidOf(types::FromProto(op.left())),
+                     types::OidOf(types::FromProto(op.right())));
+  };
+  const auto collect = [&](std::string_view from) {
+    const auto it = index_->operators.find(QualifiedKey(from, name));
+    if (it == index_->operators.end()) return;
+    for (const auto* op : it->second) {
+      const auto hides = [&](const auto* earlier) { return operands(*earlier) == operands(*op); };
+      if (std::none_of(found.begin(), found.end(), hides)) found.push_back(op);
+    }
+  };
+  if (!schema.empty()) {
+    collect(schema == kTemporaryAlias ? TemporarySchemaOf(search_path) : schema);
+  } else {
+    for (const std::string& part : search_path) {
+      if (!IsTemporarySchema(part)) collect(part);
+    }
+  }
+  return found;
+}
+
+const common::v1::OperatorDescriptor* Catalog::FindOperator(uint32_t operator_id) const {
+  const auto it = index_->operators_by_id.find(operator_id);
+  return it == index_->operators_by_id.end() ? nullptr : it->second;
 }
 
 absl::StatusOr<const common::v1::DatabaseDescriptor*> Catalog::DatabaseNamed(

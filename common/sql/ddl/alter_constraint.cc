@@ -74,6 +74,7 @@ absl::Status DdlBinder::AddTableConstraint(const PgQuery__Constraint& constraint
       alter->mutable_add_primary_key()->set_name(copy.primary_key_name());
       return absl::OkStatus();
     case PG_QUERY__CONSTR_TYPE__CONSTR_UNIQUE:
+    case PG_QUERY__CONSTR_TYPE__CONSTR_EXCLUSION:
       *alter->mutable_add_unique() = copy.indexes(copy.indexes_size() - 1);
       return absl::OkStatus();
     case PG_QUERY__CONSTR_TYPE__CONSTR_CHECK: {

@@ -38,7 +38,7 @@ bool SameStored(const Type& from, const Type& to) {
   const auto text = [](TypeId id) { return id == TypeId::kText || id == TypeId::kVarchar; };
   if (from == to) return true;
   // What becomes one of a domain is checked.
-  if (types::IsDomain(to)) return false;
+  if (types::IsDomain(to) || (types::HoldsDomain(to) && !(from == to))) return false;
   if (from.id == to.id && types::IsDomain(from) && to.declared == nullptr)
     return SameStored(types::BaseOf(from), to);
   if (text(from.id) && text(to.id)) {
@@ -198,9 +198,9 @@ absl::Status DdlBinder::AlterType(const PgQuery__AlterTableCmd& command, const T
                            absl::StrCat("cannot alter type of column \"", name, "\" twice"));
   }
   const PgQuery__ColumnDef& definition = *command.def->column_def;
-  ASSIGN_OR_RETURN(const Type type, Binder(input_, tree_).ResolveType(*definition.type_name));
+  ASSIGN_OR_RETURN(Type type, Binder(input_, tree_).ResolveType(*definition.type_name));
   RETURN_IF_ERROR(CheckColumnType(type, name, -1));
-  RETURN_IF_ERROR(CheckCollation(definition));
+  ASSIGN_OR_RETURN(type, Collated(type, definition.coll_clause));
 
   TableExpressions expressions(input_, tree_, table);
   const Type before = types::FromProto(column.type());
@@ -253,7 +253,8 @@ absl::StatusOr<ExprPtr> DdlBinder::Rebind(const common::v1::IndexExpression& exp
   ASSIGN_OR_RETURN(const Node* node,
                    ParseExpression(explain::DeparseDefinition(expression, name, false), &parse));
   ASSIGN_OR_RETURN(ExprPtr e, expressions->Bind(node, what));
-  return expressions->binder().Resolved(e);
+  ASSIGN_OR_RETURN(e, expressions->binder().Resolved(e));
+  return e;
 }
 
 absl::Status DdlBinder::BindChecksOf(const Table& before, const Table& after,
@@ -297,7 +298,12 @@ absl::Status DdlBinder::RebindIndexes(const Table& after, const std::set<uint32_
     const auto keep = [&](const common::v1::IndexExpression& expression, const char* what,
                           common::v1::IndexExpression* out) -> absl::Status {
       TableExpressions expressions(input_, tree_, after);
-      ASSIGN_OR_RETURN(const ExprPtr e, Rebind(expression, what, &expressions));
+      ASSIGN_OR_RETURN(ExprPtr e, Rebind(expression, what, &expressions));
+      // A sort key is shown as what it is the key of.
+      common::v1::Expression bound;
+      if (bound.ParseFromString(expression.bound()) && explain::IsSortKey(bound)) {
+        ASSIGN_OR_RETURN(e, expressions.binder().Ordered(e));
+      }
       ASSIGN_OR_RETURN(*out, KeepExpression(expressions, e, what));
       return absl::OkStatus();
     };

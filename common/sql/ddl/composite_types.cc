@@ -64,14 +64,9 @@ absl::Status DdlBinder::CheckColumnType(const Type& type, const std::string& col
 
 absl::StatusOr<CompositeField> DdlBinder::FieldOf(const PgQuery__ColumnDef& definition) {
   const std::string name(parser::View(definition.colname));
-  ASSIGN_OR_RETURN(const Type type, Binder(input_, tree_).ResolveType(*definition.type_name));
+  ASSIGN_OR_RETURN(Type type, Binder(input_, tree_).ResolveType(*definition.type_name));
   RETURN_IF_ERROR(CheckColumnType(type, name, -1));
-  RETURN_IF_ERROR(CheckCollation(definition));
-  if (types::IsDomain(type))
-    return ErrorAt(sqlstate::kFeatureNotSupported, -1,
-                   absl::StrCat("attribute \"", name, "\" of domain ", types::Format(type),
-                                " is not supported"),
-                   "Use the type that the domain is over, and a check on the column.");
+  ASSIGN_OR_RETURN(type, Collated(type, definition.coll_clause));
   if (IsObjectNumber(type.id))
     return ErrorAt(
         sqlstate::kFeatureNotSupported, -1,

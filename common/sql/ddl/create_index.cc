@@ -80,9 +80,38 @@ absl::StatusOr<std::string> DdlBinder::AddIndexKey(const PgQuery__IndexElem& ele
     type = types::FromProto(table.columns(static_cast<int>(ordinal)).type());
   }
   RETURN_IF_ERROR(AddOperatorClass(element, method, type, index));
+  RETURN_IF_ERROR(AddSortKey(element, table, type, index, &ordinal));
   index->add_columns(ordinal);
   index->add_descending(element.ordering == PG_QUERY__SORT_BY_DIR__SORTBY_DESC);
   return label;
+}
+
+absl::Status DdlBinder::AddSortKey(const PgQuery__IndexElem& element, const Table& table,
+                                   const Type& type, IndexDescriptor* index,
+                                   uint32_t* ordinal) const {
+  TableExpressions expressions(input_, tree_, table);
+  ExprPtr e;
+  if (*ordinal != kExpressionKey) {
+    e = plan::MakeColumn(expressions.columns()[*ordinal], type);
+  } else {
+    ASSIGN_OR_RETURN(e, expressions.Bind(element.expr, "index expression"));
+    ASSIGN_OR_RETURN(e, expressions.binder().Resolved(e));
+  }
+  if (element.n_collation > 0) {
+    ASSIGN_OR_RETURN(e, expressions.binder().WithCollation(
+                            e, {element.collation, element.n_collation}, -1));
+  }
+  const bool ordered = index->method() == IndexDescriptor::METHOD_UNSPECIFIED &&
+                       element.n_opclass == 0 &&
+                       (!index->unique() || types::IsNondeterministic(e->type.collation));
+  if (!ordered) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const ExprPtr key, expressions.binder().Ordered(e));
+  if (key == e) return absl::OkStatus();
+  if (*ordinal == kExpressionKey) index->mutable_expressions()->RemoveLast();
+  ASSIGN_OR_RETURN(*index->add_expressions(),
+                   KeepExpression(expressions, key, "index expression"));
+  *ordinal = kExpressionKey;
+  return absl::OkStatus();
 }
 
 absl::Status DdlBinder::AddPredicate(const Node* where, const Table& table,

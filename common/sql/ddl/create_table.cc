@@ -151,12 +151,16 @@ absl::StatusOr<std::string> DdlBinder::ExpressionText(const Node* node, int loca
   return QualifyTypes(result, input_);
 }
 
-absl::Status DdlBinder::CheckCollation(const PgQuery__ColumnDef& definition) const {
-  if (definition.coll_clause == nullptr) return absl::OkStatus();
-  const std::string name(
-      parser::StringOf(definition.coll_clause->collname[definition.coll_clause->n_collname - 1]));
-  if (name == "default" || name == "C" || name == "POSIX") return absl::OkStatus();
-  return Unsupported(definition.coll_clause->location, absl::StrCat("collation \"", name, "\""));
+absl::StatusOr<Type> DdlBinder::Collated(const Type& type,
+                                         const PgQuery__CollateClause* clause) const {
+  if (clause == nullptr) return type;
+  const NodeList names(clause->collname, clause->n_collname);
+  ASSIGN_OR_RETURN(const plan::ExprPtr value,
+                   Binder(input_, tree_)
+                       .WithCollation(plan::MakeColumn(0, type), names, clause->location));
+  Type result = type;
+  result.collation = types::Plain(value->type.collation);
+  return result;
 }
 
 absl::Status DdlBinder::NoDefaultClass(const Type& type, const std::string& method) const {
@@ -186,6 +190,8 @@ absl::StatusOr<std::vector<uint32_t>> DdlBinder::KeyColumns(NodeList keys,
             absl::StrCat("column \"", name, "\" appears twice in ", what, " constraint"));
       const Type type = types::FromProto(table.columns(i).type());
       if (!types::IsIndexable(type)) return NotIndexable(type);
+      if (types::IsNondeterministic(type.collation))
+        return Unsupported(-1, "a key with a nondeterministic collation");
       ordinals.push_back(static_cast<uint32_t>(i));
     }
     if (!found)
@@ -205,8 +211,8 @@ absl::StatusOr<common::v1::ColumnDescriptor> DdlBinder::ColumnOf(
     ASSIGN_OR_RETURN(type, Binder(input_, tree_).ResolveType(*definition.type_name));
   }
   RETURN_IF_ERROR(CheckColumnType(type, column.name(), definition.location));
+  ASSIGN_OR_RETURN(type, Collated(type, definition.coll_clause));
   *column.mutable_type() = types::ToProto(type);
-  RETURN_IF_ERROR(CheckCollation(definition));
   // NULL and NOT NULL exclude each other, whichever comes first and whatever brings the NOT NULL.
   bool said_null = false;
   bool said_not_null = serial.has_value();
@@ -361,10 +367,7 @@ absl::Status DdlBinder::AddConstraint(const PgQuery__Constraint& constraint,
     case PG_QUERY__CONSTR_TYPE__CONSTR_FOREIGN:
       return AddForeignKey(constraint, column, deferral, table);
     case PG_QUERY__CONSTR_TYPE__CONSTR_EXCLUSION:
-      return ErrorAt(sqlstate::kFeatureNotSupported, constraint.location,
-                     "an exclusion constraint is not supported",
-                     "Use a UNIQUE constraint where equality is what is excluded; otherwise look "
-                     "for overlapping rows in the writing transaction under LOCK TABLE.");
+      return AddExclusion(constraint, deferral, table);
     default:
       return absl::OkStatus();
   }

@@ -82,6 +82,9 @@ absl::StatusOr<std::vector<common::v1::DdlStatement>> DdlBinder::Bind() {
     case PG_QUERY__NODE__NODE_COMPOSITE_TYPE_STMT:
       status = CreateComposite(*node->composite_type_stmt);
       break;
+    case PG_QUERY__NODE__NODE_CREATE_RANGE_STMT:
+      status = CreateRange(*node->create_range_stmt);
+      break;
     case PG_QUERY__NODE__NODE_ALTER_ENUM_STMT:
       status = AlterEnum(*node->alter_enum_stmt);
       break;
@@ -376,6 +379,12 @@ absl::StatusOr<std::vector<common::v1::DdlStatement>> BindDdl(const PlanningInpu
   if (step > 0 && tree->node->node_case == PG_QUERY__NODE__NODE_CREATE_SCHEMA_STMT)
     return ddl::BindSchemaElement(keeping, *tree, step - 1);
   return ddl::DdlBinder(keeping, *tree, step).Bind();
+}
+
+absl::StatusOr<std::vector<uint32_t>> ResolveGranted(const PlanningInput& input) {
+  ASSIGN_OR_RETURN(const std::shared_ptr<const parser::StatementTree> tree,
+                   binder::StatementTreeOf(input));
+  return ddl::DdlBinder(input, *tree, 0).GrantedObjects();
 }
 
 absl::StatusOr<size_t> CountDdlSteps(const PlanningInput& input) {

@@ -41,6 +41,8 @@ class DdlBinder {
       : input_(input), tree_(tree), step_(step) {}
   // Errors: 42xxx and 0A000 with positions.
   absl::StatusOr<std::vector<common::v1::DdlStatement>> Bind();
+  // See sql::ResolveGranted.
+  absl::StatusOr<std::vector<uint32_t>> GrantedObjects() const;
 
  private:
   using Table = common::v1::TableDescriptor;
@@ -58,6 +60,11 @@ class DdlBinder {
                              NodeList siblings, Table* table);
   absl::Status AddPrimaryKey(const PgQuery__Constraint& constraint, const std::string& column,
                              common::v1::Deferral deferral, Table* table);
+  // exclusion.cc. Errors: 42883, 42809 for an operator that is not commutative; 0A000.
+  absl::Status AddExclusion(const PgQuery__Constraint& constraint, common::v1::Deferral deferral,
+                            Table* table);
+  absl::StatusOr<const functions::Function*> ExclusionOperator(NodeList names, const Type& type,
+                                                               const Table& table) const;
   absl::Status AddUnique(const PgQuery__Constraint& constraint, const std::string& column,
                          common::v1::Deferral deferral, Table* table);
   absl::Status AddCheck(const PgQuery__Constraint& constraint, const std::string& column,
@@ -67,7 +74,8 @@ class DdlBinder {
   absl::StatusOr<std::string> ExpressionText(const Node* node, int location,
                                              std::string_view keyword) const;
   // Errors: 0A000 for a COLLATE other than the database's.
-  absl::Status CheckCollation(const PgQuery__ColumnDef& definition) const;
+  // The type with the collation that is written behind it. Errors: 42704, 42804.
+  absl::StatusOr<Type> Collated(const Type& type, const PgQuery__CollateClause* clause) const;
   // Errors: 42704, always: values of the type have no order that an index could keep.
   absl::Status NotIndexable(const Type& type) const { return NoDefaultClass(type, "btree"); }
   // The same of another access method's.
@@ -366,6 +374,11 @@ class DdlBinder {
   absl::Status AddOrderingClass(const std::string& name, const Type& type,
                                 common::v1::IndexDescriptor* index) const;
   // Adds a key; returns what PostgreSQL calls it in the index's name.
+  // Makes the key, which AddIndexKey has found, the sort key of its collation, where that has any and
+  // the index orders by it: one that is unique compares bytes, which does as well where what is equal
+  // is the same.
+  absl::Status AddSortKey(const PgQuery__IndexElem& element, const Table& table, const Type& type,
+                          common::v1::IndexDescriptor* index, uint32_t* ordinal) const;
   absl::StatusOr<std::string> AddIndexKey(const PgQuery__IndexElem& element,
                                           const std::string& method, const Table& table,
                                           common::v1::IndexDescriptor* index);
@@ -405,6 +418,13 @@ class DdlBinder {
   absl::StatusOr<common::v1::CompositeField> FieldOf(const PgQuery__ColumnDef& definition);
   // Errors: 42P16 for what no column may be of; 0A000 for rows of tables.
   absl::Status CheckColumnType(const Type& type, const std::string& column, int location) const;
+
+  // range_types.cc
+  absl::Status CreateRange(const PgQuery__CreateRangeStmt& create);
+  absl::StatusOr<Type> RangeSubtype(const PgQuery__DefElem& option);
+  // The oid of the function that measures how far two values of the subtype are apart.
+  absl::StatusOr<uint32_t> RangeDifference(const std::vector<std::string>& names,
+                                           const Type& subtype) const;
 
   // domains.cc
   absl::Status CreateDomain(const PgQuery__CreateDomainStmt& create);

@@ -33,6 +33,12 @@ std::optional<TypeId> BuiltIn(const std::vector<std::string>& names) {
   return types::FromName(names.back());
 }
 
+// Whether the name is that of the multirange that comes with the range.
+bool IsMultirangeOf(const TypeDescriptor& type, const std::string& name) {
+  return type.declared().has_range() && type.declared().range().multirange_name() == name &&
+         type.declared().name() != name;
+}
+
 std::string Shown(const std::vector<std::string>& names) {
   return names.size() > 1 ? absl::StrCat(names[names.size() - 2], ".", names.back()) : names.back();
 }
@@ -55,6 +61,9 @@ absl::StatusOr<const TypeDescriptor*> DdlBinder::FindType(
                    absl::StrCat("must be owner of type ", types::Format({*built_in, 0})));
   const TypeDescriptor* type =
       input_.catalog->ResolveType(schema, names.back(), input_.search_path);
+  if (type != nullptr && IsMultirangeOf(*type, names.back()))
+    return Unsupported(
+        -1, absl::StrCat("changing the multirange type \"", names.back(), "\" without its range"));
   if (type == nullptr && !schema.empty() && !input_.catalog->HasSchema(schema))
     return ErrorAt(sqlstate::kInvalidSchemaName, -1,
                    absl::StrCat("schema \"", schema, "\" does not exist"));
@@ -188,6 +197,16 @@ absl::Status DdlBinder::DropTypes(const PgQuery__DropStmt& drop) {
       return ErrorAt("2BP01", -1,
                      absl::StrCat("cannot drop type ", types::Format({*built_in, 0}),
                                   " because it is required by the database system"));
+    const TypeDescriptor* const range = input_.catalog->ResolveType(
+        names.size() > 1 ? names[names.size() - 2] : "", names.back(), input_.search_path);
+    if (range != nullptr && IsMultirangeOf(*range, names.back()))
+      return status::Error(
+          "2BP01",
+          absl::StrCat("cannot drop type ", types::QuotedName(names.back()), " because type ",
+                       types::QuotedName(range->declared().name()), " requires it"),
+          {},
+          absl::StrCat("You can drop type ", types::QuotedName(range->declared().name()),
+                       " instead."));
     common::v1::RelationName* name = statement->add_types();
     name->set_name(names.back());
     const absl::StatusOr<const TypeDescriptor*> found = FindType(names);

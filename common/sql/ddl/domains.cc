@@ -6,6 +6,7 @@
 #include "common/sql/ddl/quoting.h"
 #include "common/sql/ddl/table_expressions.h"
 #include "common/sql/parser/lexer.h"
+#include "common/sql/row_types.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/declared_type.h"
@@ -44,6 +45,27 @@ std::string About(const std::string& condition, const std::string& column) {
     copied = at + static_cast<size_t>(token.length);
   }
   return result + condition.substr(copied);
+}
+
+bool IsOver(Type type, uint32_t domain) {
+  for (; types::IsDomain(type); type = type.declared->base) {
+    if (type.declared->definition.oid() == domain) return true;
+  }
+  return false;
+}
+
+// Whether values of the type have such of the domain in them.
+bool HasInside(const Type& type, uint32_t domain) {
+  const auto is = [domain](const Type& part) {
+    return IsOver(part, domain) || HasInside(part, domain);
+  };
+  const Type base = types::BaseOf(type);
+  if (!types::HoldsDomain(base)) return false;
+  if (types::IsArray(base.id)) return is(types::ElementOf(base));
+  if (base.declared->is_range()) return is(base.declared->subtype);
+  if (base.declared->is_multirange()) return HasInside(base.declared->base, domain);
+  return std::any_of(base.declared->fields.begin(), base.declared->fields.end(),
+                     [&](const types::CompositeField& field) { return is(field.type); });
 }
 
 bool HasCheck(const TypeDescriptor& type, const std::string& name) {
@@ -142,20 +164,22 @@ absl::Status DdlBinder::CreateDomain(const PgQuery__CreateDomainStmt& create) {
   const std::vector<std::string> names =
       parser::StringsOf({create.domainname, create.n_domainname});
   ASSIGN_OR_RETURN(const std::string schema, NewTypeSchema(names));
-  ASSIGN_OR_RETURN(const Type base, Binder(input_, tree_).ResolveType(*create.type_name));
+  ASSIGN_OR_RETURN(Type base, Binder(input_, tree_).ResolveType(*create.type_name));
   if (base.id == TypeId::kVoid || base.id == TypeId::kUnknown || base.id == TypeId::kUnspecified)
     return ErrorAt(
         sqlstate::kDatatypeMismatch, -1,
         absl::StrCat("\"", types::Format(base), "\" is not a valid base type for a domain"));
-  if (types::HoldsRow(base.id))
+  const types::DeclaredType* const row = types::CompositeOf(base);
+  if (types::HoldsRow(base.id) && (row == nullptr || row->is_anonymous()))
+    return ErrorAt(
+        sqlstate::kDatatypeMismatch, -1,
+        absl::StrCat("\"", types::Format(base), "\" is not a valid base type for a domain"));
+  if (row != nullptr && TableOfRowType(row->definition.oid()).has_value())
     return ErrorAt(sqlstate::kFeatureNotSupported, -1,
-                   "domains over composite types are not supported",
-                   "Put the check on the column.");
-  if (create.coll_clause != nullptr) {
-    PgQuery__ColumnDef definition = PG_QUERY__COLUMN_DEF__INIT;
-    definition.coll_clause = create.coll_clause;
-    RETURN_IF_ERROR(CheckCollation(definition));
-  }
+                   absl::StrCat("a domain over the row type of \"", row->definition.name(),
+                                "\" is not supported"),
+                   "CREATE TYPE … AS (…) with the same fields, and use that.");
+  ASSIGN_OR_RETURN(base, Collated(base, create.coll_clause));
   TypeDescriptor type;
   type.set_owner(input_.current_user);
   DeclaredType* declared = type.mutable_declared();
@@ -179,17 +203,19 @@ absl::Status DdlBinder::CreateDomain(const PgQuery__CreateDomainStmt& create) {
 absl::Status DdlBinder::AddDomainValidations(const TypeDescriptor& type,
                                              const std::string& condition,
                                              common::v1::AlterType* alter) {
-  const types::DeclaredType* domain = types::Intern(type.declared());
+  const uint32_t domain = type.declared().oid();
   for (const Table& table : input_.catalog->snapshot().tables()) {
     if (table.is_virtual() || !table.view_sql().empty()) continue;
     for (int i = 0; i < table.columns_size(); ++i) {
       const auto& column = table.columns(i);
       if (column.dropped()) continue;
-      bool over = false;
-      for (Type level = types::FromProto(column.type()); types::IsDomain(level);
-           level = level.declared->base)
-        over |= level.declared->definition.oid() == domain->definition.oid();
-      if (!over) continue;
+      const Type of = types::FromProto(column.type());
+      if (HasInside(of, domain))
+        return status::Error(
+            sqlstate::kFeatureNotSupported,
+            absl::StrCat("cannot alter type \"", type.declared().name(), "\" because column \"",
+                         table.name(), ".", column.name(), "\" uses it"));
+      if (!IsOver(of, domain)) continue;
       ASSIGN_OR_RETURN(const common::v1::Plan plan,
                        ValidationPlan(table, About(condition, column.name())));
       common::v1::DomainValidation* validation = alter->add_validations();

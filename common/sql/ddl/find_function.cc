@@ -6,6 +6,7 @@
 #include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/declared_type.h"
 
 namespace adbms::sql::ddl {
 namespace {
@@ -168,6 +169,35 @@ absl::Status DdlBinder::DropFunctions(const PgQuery__DropStmt& drop) {
   }
   *Add()->mutable_drop_function() = std::move(out);
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<uint32_t>> DdlBinder::GrantedObjects() const {
+  if (tree_.node->node_case != PG_QUERY__NODE__NODE_GRANT_STMT)
+    return absl::InternalError("no GRANT");
+  const PgQuery__GrantStmt& grant = *tree_.node->grant_stmt;
+  std::vector<uint32_t> ids;
+  for (const Node* node : NodeList(grant.objects, grant.n_objects)) {
+    if (node->node_case == PG_QUERY__NODE__NODE_OBJECT_WITH_ARGS) {
+      ASSIGN_OR_RETURN(const FunctionDescriptor* function,
+                       FindFunction(grant.objtype, *node->object_with_args));
+      ids.push_back(function->function_id());
+      continue;
+    }
+    PgQuery__TypeName name = PG_QUERY__TYPE_NAME__INIT;
+    name.names = node->list->items;
+    name.n_names = node->list->n_items;
+    name.typemod = -1;
+    ASSIGN_OR_RETURN(const Type type, Binder(input_, tree_).ResolveType(name));
+    if (input_.catalog->FindType(types::OidOf(type)) == nullptr)
+      return ErrorAt(sqlstate::kFeatureNotSupported, -1,
+                     absl::StrCat("GRANT and REVOKE on the built-in type ", types::Format(type),
+                                  " is not supported"));
+    if (grant.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN && !types::IsDomain(type))
+      return ErrorAt(sqlstate::kWrongObjectType, -1,
+                     absl::StrCat("\"", types::Format(type), "\" is not a domain"));
+    ids.push_back(types::OidOf(type));
+  }
+  return ids;
 }
 
 }  // namespace adbms::sql::ddl

@@ -1,8 +1,4 @@
 // The types of functions' arguments and results.
-#include <algorithm>
-#include <array>
-
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/sql/ddl/ddl_binder.h"
 #include "common/sql/parser/type_name.h"
@@ -13,12 +9,6 @@ namespace adbms::sql::ddl {
 namespace {
 
 namespace sqlstate = status::sqlstate;
-
-bool IsOtherPolymorphic(std::string_view name) {
-  constexpr std::array kNames = {"any", "anyrange", "anymultirange", "anycompatiblerange",
-                                 "anycompatiblemultirange"};
-  return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
-}
 
 }  // namespace
 
@@ -40,10 +30,10 @@ absl::StatusOr<Type> DdlBinder::FunctionType(const PgQuery__TypeName& name,
   const std::string& last = parts.back();
   if (parts.size() == 1 || parts[0] == "pg_catalog") {
     if (const auto id = types::PolymorphicFromName(last); id.has_value()) return Type{*id, 0};
-    if (IsOtherPolymorphic(last))
+    if (last == "any")
       return ErrorAt(sqlstate::kFeatureNotSupported, -1,
-                     absl::StrCat("polymorphic type ", last, " is not supported"),
-                     "Declare a function for each of the types.");
+                     "arguments of type \"any\" are not supported",
+                     "Declare it with anyelement, or for each of the types.");
   }
   PgQuery__TypeName plain = name;
   plain.setof = 0;

@@ -73,27 +73,40 @@ absl::Status InvalidDefinition(std::string_view message) {
 // A result of a pseudo-type needs an argument that says what it is.
 absl::Status CheckPolymorphicResult(const FunctionDescriptor& function) {
   const auto of_element = [](TypeId id) {
-    return id >= TypeId::kAnyElement && id <= TypeId::kAnyEnum;
+    return (id >= TypeId::kAnyElement && id <= TypeId::kAnyEnum) || id == TypeId::kAnyRange ||
+           id == TypeId::kAnyMultirange;
   };
-  bool element = false;
-  bool compatible = false;
+  const auto of_ranges = [](TypeId id) {
+    return id == TypeId::kAnyRange || id == TypeId::kAnyMultirange ||
+           id == TypeId::kAnyCompatibleRange || id == TypeId::kAnyCompatibleMultirange;
+  };
+  // Of each family: any input, and one that is of ranges.
+  struct {
+    bool any = false;
+    bool range = false;
+  } element, compatible;
   for (const FunctionArgument& argument : function.arguments()) {
     const TypeId id = types::FromProto(argument.type()).id;
     if (!IsInput(argument) || !types::IsPolymorphic(id)) continue;
-    (of_element(id) ? element : compatible) = true;
+    (of_element(id) ? element : compatible).any = true;
+    (of_element(id) ? element : compatible).range |= of_ranges(id);
   }
   const auto check = [&](const common::v1::DataType& made) -> absl::Status {
     const Type type = types::FromProto(made);
-    if (!types::IsPolymorphic(type.id) || (of_element(type.id) ? element : compatible))
-      return absl::OkStatus();
-    return status::Error(
-        kInvalidFunctionDefinition, "cannot determine result data type",
-        absl::StrCat("A result of type ", types::Format(type), " requires at least one input of ",
-                     of_element(type.id)
-                         ? "type anyelement, anyarray, anynonarray, anyenum, anyrange, or "
-                           "anymultirange."
-                         : "type anycompatible, anycompatiblearray, anycompatiblenonarray, "
-                           "anycompatiblerange, or anycompatiblemultirange."));
+    if (!types::IsPolymorphic(type.id)) return absl::OkStatus();
+    const auto& family = of_element(type.id) ? element : compatible;
+    if (of_ranges(type.id) ? family.range : family.any) return absl::OkStatus();
+    const char* const wanted =
+        of_ranges(type.id)
+            ? (of_element(type.id) ? "anyrange or anymultirange."
+                                   : "anycompatiblerange or anycompatiblemultirange.")
+        : of_element(type.id)
+            ? "anyelement, anyarray, anynonarray, anyenum, anyrange, or anymultirange."
+            : "anycompatible, anycompatiblearray, anycompatiblenonarray, anycompatiblerange, or "
+              "anycompatiblemultirange.";
+    return status::Error(kInvalidFunctionDefinition, "cannot determine result data type",
+                         absl::StrCat("A result of type ", types::Format(type),
+                                      " requires at least one input of type ", wanted));
   };
   for (const FunctionArgument& argument : function.arguments()) {
     if (!IsInput(argument)) RETURN_IF_ERROR(check(argument.type()));

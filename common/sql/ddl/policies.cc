@@ -84,8 +84,8 @@ absl::Status DdlBinder::ReadCondition(const Node* node, std::string_view word, c
   for (common::v1::ViewDependency& used : expressions.binder().DependenciesOf(e)) {
     if (used.table_id() != table.table_id()) *condition->add_relations() = std::move(used);
   }
-  for (const auto* function : expressions.binder().query().functions)
-    condition->add_function_ids(function->function_id());
+  for (const plan::FunctionUse& used : expressions.binder().query().functions)
+    condition->add_function_ids(used.function->function_id());
   for (const uint32_t ordinal : expressions.OrdinalsOf(e)) condition->add_columns(ordinal);
   for (const std::string& schema : input_.search_path) condition->add_search_path(schema);
   const std::string_view text = tree_.parse->text();

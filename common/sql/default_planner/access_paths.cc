@@ -261,7 +261,7 @@ bool BuildPath(const plan::Query& query, const plan::ScanRequest& request,
 const Expr& StripRelabel(const Expr& e) {
   // What becomes one of a domain is checked.
   if (e.kind == Expr::Kind::kCast && e.type.modifier == 0 && !types::IsDomain(e.type) &&
-      KeepsOrder(e.args[0]->type.id, e.type.id))
+      !types::HoldsDomain(e.type) && KeepsOrder(e.args[0]->type.id, e.type.id))
     return StripRelabel(*e.args[0]);
   return e;
 }

@@ -337,10 +337,11 @@ absl::StatusOr<common::v1::Plan> PhysicalBuilder::Build() {
     }
   }
   for (const common::v1::RoleFacts& role : query_.roles) *plan_.add_roles() = role;
-  for (const common::v1::FunctionDescriptor* function : query_.functions) {
+  for (const plan::FunctionUse& used : query_.functions) {
     common::v1::FunctionUse* use = plan_.add_functions();
-    use->set_function_id(function->function_id());
-    use->set_version(function->version());
+    use->set_function_id(used.function->function_id());
+    use->set_version(used.function->version());
+    use->set_as_role(used.as_role);
   }
   for (const plan::ProgramCall& call : query_.program_calls) {
     common::v1::ProgramCall* proto = plan_.add_program_calls();

@@ -5,7 +5,9 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "common/sql/functions/function_catalog.h"
+#include "common/sql/functions/postgres_names.h"
 #include "common/types/text_io.h"
 
 namespace adbms::sql::explain {
@@ -36,6 +38,17 @@ std::string FunctionName(const std::string& signature) {
 bool IsOperatorName(const std::string& name) {
   return !name.empty() &&
          std::string_view("+-*/<>=~!@#%^&|`?").find(name[0]) != std::string_view::npos;
+}
+
+// Of a sort key: with its schema unless that is the system's.
+std::string CollationName(const common::v1::CallExpression& key) {
+  const auto quoted = [&key](int argument) {
+    return absl::StrCat("\"", absl::StrReplaceAll(key.arguments(argument).literal().bytes_value(),
+                                                 {{"\"", "\"\""}}),
+                        "\"");
+  };
+  if (key.arguments(1).literal().bytes_value() == "pg_catalog") return quoted(2);
+  return absl::StrCat(quoted(1), ".", quoted(2));
 }
 
 template <typename List>
@@ -232,6 +245,13 @@ std::string Print(const Expression& e, const Style& names) {
         return absl::StrCat("(", name, " ", Print(e.call().arguments(0), names), ")");
       if (name == functions::kArrayConstructor || name == functions::kArrayNesting)
         return absl::StrCat("ARRAY[", DeparseList(e.call().arguments(), names), "]");
+      if (name == functions::kCollationKey)
+        return absl::StrCat(PrintOperand(e.call().arguments(0), names), " COLLATE ",
+                            CollationName(e.call()));
+      if (name == functions::kCollationText) return Print(e.call().arguments(0), names);
+      if (name == functions::kChangeCase)
+        return absl::StrCat(e.call().arguments(1).literal().bytes_value(), "(",
+                            Print(e.call().arguments(0), names), ")");
       if (name == functions::kArraySubscript) return DeparseSubscript(e.call(), names);
       if (name == functions::kArraySlice) return DeparseSlice(e.call(), names);
       return names.definition
@@ -322,6 +342,11 @@ std::string DeparseKey(const common::v1::IndexExpression& expression,
       (shown->has_call() && !IsOperatorName(FunctionName(shown->call().function())));
   const std::string text = DeparseDefinition(expression, column_name, pretty);
   return function ? text : absl::StrCat("(", text, ")");
+}
+
+bool IsSortKey(const Expression& expression) {
+  return expression.has_call() &&
+         FunctionName(expression.call().function()) == functions::kCollationKey;
 }
 
 }  // namespace adbms::sql::explain

@@ -21,6 +21,8 @@ std::string DeparseDefinition(const common::v1::IndexExpression& expression,
 // The same as a key of an index: in parentheses unless it is a function call.
 std::string DeparseKey(const common::v1::IndexExpression& expression,
                        const std::function<std::string(uint32_t)>& column_name, bool pretty);
+// Whether it is a sort key, which prints as the string with its COLLATE clause.
+bool IsSortKey(const common::v1::Expression& expression);
 // A constant as SQL text: 5, 'x'::text.
 std::string DeparseDatum(const common::v1::Datum& datum);
 

@@ -59,7 +59,7 @@ class Compiler {
         return CompileCall(expression.call(), type, depth);
       case Expression::kCast: {
         ASSIGN_OR_RETURN(NodePtr argument, Compile(expression.cast().argument(), depth + 1));
-        if (!types::IsDomain(type))
+        if (!types::IsDomain(type) && !types::HoldsDomain(type))
           return MakeCast(std::move(argument), expression.cast().explicit_(), type);
         if (!SameForm(argument->type(), type)) return Malformed("a domain over another type");
         return MakeDomain(std::move(argument), type);

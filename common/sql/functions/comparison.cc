@@ -89,7 +89,10 @@ template <bool kIsDate, bool kIsLocal>
 int64_t Instant(const absl::TimeZone& zone, const types::Vector& column, uint32_t row) {
   const int64_t us =
       kIsDate ? DateToTimestamp(column.data<int32_t>()[row]) : column.data<int64_t>()[row];
-  return kIsLocal ? types::LocalToUtc(zone, us) : us;
+  // Of a day that is beyond all timestamps no zone makes one.
+  const bool beyond = kIsDate && (us >= types::kTimestampInfinity - 1 ||
+                                  us <= types::kTimestampMinusInfinity + 1);
+  return kIsLocal && !beyond ? types::LocalToUtc(zone, us) : us;
 }
 
 template <int Index, bool kDateA, bool kDateB, bool kLocalA, bool kLocalB>

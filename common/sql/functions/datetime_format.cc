@@ -235,7 +235,8 @@ absl::StatusOr<std::string> FormatToken(const FormattedTime& time, const Token& 
   if (p == "IW") return Number(week.week, 2, token);
   if (p == "Q") return Number((civil.month - 1) / 3 + 1, 1, token);
   if (p == "CC")
-    return Number(civil.year > 0 ? (civil.year - 1) / 100 + 1 : (civil.year - 99) / 100, 2, token);
+    return civil.year > 0 ? Number((civil.year - 1) / 100 + 1, 2, token)
+                          : Number((civil.year - 99) / 100, 3, token);  // With its sign.
   if (p == "J") return Number(int64_t{days} + 2'451'545, 1, token);
   const std::string upper = Cased(p, "AA");
   if (upper == "MONTH") return Padded(Cased(kMonths[civil.month - 1], p), 9, token);

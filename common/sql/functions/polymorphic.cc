@@ -16,6 +16,10 @@ TypeId TypeOf(char letter, TypeId element) {
       return TypeId::kInt4Array;
     case 't':
       return TypeId::kText;
+    case 'R':
+      return TypeId::kRange;
+    case 'M':
+      return TypeId::kMultirange;
     default:
       return TypeId::kBool;
   }
@@ -31,11 +35,21 @@ Polymorphism PolymorphismOf(std::string_view pattern, TypeId element, bool compa
   Polymorphism result;
   result.element = element;
   result.compatible = compatible;
-  for (const char letter : pattern) {
-    result.roles.push_back(letter == 'A'   ? Polymorphism::Role::kArray
-                           : letter == 'E' ? Polymorphism::Role::kElement
-                                           : Polymorphism::Role::kFixed);
-  }
+  const auto role = [](char letter) {
+    switch (letter) {
+      case 'A':
+        return Polymorphism::Role::kArray;
+      case 'E':
+        return Polymorphism::Role::kElement;
+      case 'R':
+        return Polymorphism::Role::kRange;
+      case 'M':
+        return Polymorphism::Role::kMultirange;
+      default:
+        return Polymorphism::Role::kFixed;
+    }
+  };
+  for (const char letter : pattern) result.roles.push_back(role(letter));
   return result;
 }
 

@@ -16,7 +16,8 @@ struct PolymorphicOptions {
   FunctionOptions function = {};
 };
 
-// Letters stand for types: A the array, E its element, i int4, I int4[], t text, b boolean.
+// Letters stand for types: A the array, E its element, i int4, I int4[], t text, b boolean, R a
+// declared range and M its multirange, whose bounds E then is.
 std::vector<types::TypeId> TypesOf(std::string_view pattern, types::TypeId element);
 types::TypeId TypeOf(char letter, types::TypeId element);
 // What an instance of `pattern` is of.

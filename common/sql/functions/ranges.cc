@@ -7,6 +7,8 @@
 
 #include "common/sql/functions/catalog_builder.h"
 #include "common/sql/functions/kernel.h"
+#include "common/sql/functions/polymorphic.h"
+#include "common/sql/functions/ranges.h"
 #include "common/sql/functions/table_cursors.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
@@ -25,12 +27,7 @@ namespace sqlstate = status::sqlstate;
 
 // The ranges of a value, none of them empty, in order.
 Ranges ListOf(const Vector& values, uint32_t row) {
-  const TypeId id = values.type().id;
-  const View form = values.data<View>()[row];
-  if (types::IsMultirange(id)) return types::DecodeMultirange(form, id);
-  Range range = types::DecodeRange(form, id);
-  if (range.empty) return {};
-  return {std::move(range)};
+  return types::RangesOf(values.data<View>()[row], values.type().id);
 }
 
 Range RangeAt(const Vector& values, uint32_t row) {
@@ -387,12 +384,12 @@ class RangeAggregate : public Aggregate {
 // unnest of a multirange.
 class RangesCursor : public TableFunction::Cursor {
  public:
-  RangesCursor(Ranges ranges, TypeId id) : ranges_(std::move(ranges)), id_(id) {}
+  RangesCursor(Ranges ranges, const types::Type& type) : ranges_(std::move(ranges)), type_(type) {}
   absl::StatusOr<bool> Next(types::Batch* batch) override {
     if (next_ == ranges_.size()) return false;
-    auto column = std::make_shared<Vector>(types::Type{id_, 0});
+    auto column = std::make_shared<Vector>(type_);
     for (; next_ < ranges_.size() && column->size() < types::BatchRows(); ++next_)
-      column->Append(Value::String({id_, 0}, types::EncodeRange(ranges_[next_], id_)));
+      column->Append(Value::String(type_, types::EncodeRange(ranges_[next_], type_.id)));
     *batch = types::Batch();
     batch->row_count = column->size();
     batch->columns.push_back(std::move(column));
@@ -401,16 +398,16 @@ class RangesCursor : public TableFunction::Cursor {
 
  private:
   const Ranges ranges_;
-  const TypeId id_;
+  const types::Type type_;
   size_t next_ = 0;
 };
 
 absl::StatusOr<CursorPtr> OpenRanges(const EvaluationContext&,
                                      const std::vector<Value>& arguments) {
   if (arguments[0].is_null()) return std::make_unique<EmptyCursor>();
-  const TypeId id = arguments[0].type().id;
-  return std::make_unique<RangesCursor>(types::DecodeMultirange(arguments[0].bytes(), id),
-                                        types::RangeOf(id));
+  const types::Type& type = arguments[0].type();
+  return std::make_unique<RangesCursor>(types::DecodeMultirange(arguments[0].bytes(), type.id),
+                                        types::RangeOf(type));
 }
 
 // ---- Registration ----
@@ -422,72 +419,127 @@ bool IsOther(int order) { return order != 0; }
 bool IsNotLess(int order) { return order >= 0; }
 bool IsGreater(int order) { return order > 0; }
 
-// What ranges and multiranges both have, of one type.
-void AddCommon(CatalogBuilder& builder, TypeId id, TypeId bound) {
-  const TypeId boolean = TypeId::kBool;
-  builder.AddOperator("=", {id, id}, boolean, Compare<IsSame>, "=", "<>");
-  builder.AddOperator("<>", {id, id}, boolean, Compare<IsOther>, "<>", "=");
-  builder.AddOperator("<", {id, id}, boolean, Compare<IsLess>, ">", ">=");
-  builder.AddOperator("<=", {id, id}, boolean, Compare<IsNotGreater>, ">=", ">");
-  builder.AddOperator(">", {id, id}, boolean, Compare<IsGreater>, "<", "<=");
-  builder.AddOperator(">=", {id, id}, boolean, Compare<IsNotLess>, "<=", "<");
-  builder.AddOperator("@>", {id, bound}, boolean, HasValue<0>);
-  builder.AddOperator("<@", {bound, id}, boolean, HasValue<1>);
-  builder.AddOperator("+", {id, id}, id, Combine<UnionOf, kUnion>, "+");
-  builder.AddOperator("*", {id, id}, id, Combine<IntersectionOf, kIntersection>, "*");
-  builder.AddOperator("-", {id, id}, id, Combine<DifferenceOf, kDifference>);
-  builder.AddFunction("lower", {id}, bound, Bound<true>);
-  builder.AddFunction("upper", {id}, bound, Bound<false>);
-  builder.AddFunction("isempty", {id}, boolean, Ask<Question::kEmpty>);
-  builder.AddFunction("lower_inc", {id}, boolean, Ask<Question::kLowerInclusive>);
-  builder.AddFunction("upper_inc", {id}, boolean, Ask<Question::kUpperInclusive>);
-  builder.AddFunction("lower_inf", {id}, boolean, Ask<Question::kLowerInfinite>);
-  builder.AddFunction("upper_inf", {id}, boolean, Ask<Question::kUpperInfinite>);
-  builder.AddAggregate("range_intersect_agg", {id}, id,
-                       [] { return std::make_unique<RangeAggregate>(true); });
+// Registers what ranges and multiranges of one kind have. Patterns are as in polymorphic.h, R the
+// range and M the multirange. All declared ranges are one kind, whose bounds are of any type: the
+// binder sees to it that they are of the right one.
+class RangeKind {
+ public:
+  RangeKind(CatalogBuilder* builder, TypeId range, TypeId bound)
+      : builder_(*builder), range_(range), multirange_(types::MultirangeOf(range)), bound_(bound) {}
+
+  bool declared() const { return range_ == TypeId::kRange; }
+  TypeId range() const { return range_; }
+  TypeId multirange() const { return multirange_; }
+  TypeId bound() const { return bound_; }
+
+  void Operator(const char* symbol, std::string_view pattern, char result, Kernel kernel,
+                const char* commutator = "", const char* negator = "") {
+    builder_.AddOperator(symbol, Types(pattern), Of(result), kernel, commutator, negator);
+    Mark(pattern, &builder_.functions.back().polymorphism);
+  }
+  void Function(std::string_view name, std::string_view pattern, char result, Kernel kernel,
+                FunctionOptions options = {}) {
+    builder_.AddFunction(name, Types(pattern), Of(result), kernel, options);
+    Mark(pattern, &builder_.functions.back().polymorphism);
+  }
+  void Aggregate(const char* name, std::string_view pattern, char result, bool intersects) {
+    builder_.AddAggregate(name, Types(pattern), Of(result),
+                          [intersects] { return std::make_unique<RangeAggregate>(intersects); });
+    Mark(pattern, &builder_.aggregates.back().polymorphism);
+  }
+  void Unnest() {
+    TableFunction unnest;
+    unnest.name = "unnest";
+    unnest.arguments = {multirange_};
+    unnest.result = {range_};
+    unnest.column_names = {"unnest"};
+    unnest.open = OpenRanges;
+    Mark("M", &unnest.polymorphism);
+    builder_.AddTableFunction(std::move(unnest));
+  }
+  void Cast() { builder_.AddCast(range_, multirange_, CastContext::kExplicit, CastToMultirange); }
+
+ private:
+  TypeId Of(char letter) const {
+    return letter == 'R' ? range_ : letter == 'M' ? multirange_ : functions::TypeOf(letter, bound_);
+  }
+  std::vector<TypeId> Types(std::string_view pattern) const {
+    std::vector<TypeId> ids;
+    for (const char letter : pattern) ids.push_back(Of(letter));
+    return ids;
+  }
+  void Mark(std::string_view pattern, Polymorphism* polymorphism) const {
+    if (declared()) *polymorphism = PolymorphismOf(pattern, TypeId::kRange, false);
+  }
+
+  CatalogBuilder& builder_;
+  const TypeId range_;
+  const TypeId multirange_;
+  const TypeId bound_;
+};
+
+void AddKind(RangeKind kind) {
+  for (const std::string one : {"R", "M"}) {
+    const std::string two = one + one;
+    kind.Operator("=", two, 'b', Compare<IsSame>, "=", "<>");
+    kind.Operator("<>", two, 'b', Compare<IsOther>, "<>", "=");
+    kind.Operator("<", two, 'b', Compare<IsLess>, ">", ">=");
+    kind.Operator("<=", two, 'b', Compare<IsNotGreater>, ">=", ">");
+    kind.Operator(">", two, 'b', Compare<IsGreater>, "<", "<=");
+    kind.Operator(">=", two, 'b', Compare<IsNotLess>, "<=", "<");
+    kind.Operator("@>", one + "E", 'b', HasValue<0>);
+    kind.Operator("<@", "E" + one, 'b', HasValue<1>);
+    kind.Operator("+", two, one[0], Combine<UnionOf, kUnion>, "+");
+    kind.Operator("*", two, one[0], Combine<IntersectionOf, kIntersection>, "*");
+    kind.Operator("-", two, one[0], Combine<DifferenceOf, kDifference>);
+    kind.Function("lower", one, 'E', Bound<true>);
+    kind.Function("upper", one, 'E', Bound<false>);
+    kind.Function("isempty", one, 'b', Ask<Question::kEmpty>);
+    kind.Function("lower_inc", one, 'b', Ask<Question::kLowerInclusive>);
+    kind.Function("upper_inc", one, 'b', Ask<Question::kUpperInclusive>);
+    kind.Function("lower_inf", one, 'b', Ask<Question::kLowerInfinite>);
+    kind.Function("upper_inf", one, 'b', Ask<Question::kUpperInfinite>);
+    kind.Aggregate("range_intersect_agg", one, one[0], /*intersects=*/true);
+    kind.Aggregate("range_agg", one, 'M', /*intersects=*/false);
+  }
+  for (const char* two : {"RR", "RM", "MR", "MM"}) {
+    kind.Operator("@>", two, 'b', Test<ListContains>, "<@");
+    kind.Operator("<@", two, 'b', Test<ListIsContained>, "@>");
+    kind.Operator("&&", two, 'b', Test<ListsOverlap>, "&&");
+    kind.Operator("<<", two, 'b', Test<ListIsBefore>, ">>");
+    kind.Operator(">>", two, 'b', Test<ListIsAfter>, "<<");
+    kind.Operator("&<", two, 'b', Test<EndsNotAfter>);
+    kind.Operator("&>", two, 'b', Test<BeginsNotBefore>);
+    kind.Operator("-|-", two, 'b', Test<ListsTouch>, "-|-");
+  }
+  kind.Function("multirange", "R", 'M', MakeMultirange);
+  kind.Function("range_merge", "RR", 'R', Merge);
+  kind.Function("range_merge", "M", 'R', Merge);
+  kind.Cast();
+  kind.Unnest();
+}
+
+void AddConstructors(CatalogBuilder& builder, const RangeKind& kind) {
+  const TypeId bound = kind.bound();
+  const std::string name(kind.declared() ? kRangeConstructor : types::CatalogName(kind.range()));
+  const std::string multi_name(kind.declared() ? kMultirangeConstructor
+                                               : types::CatalogName(kind.multirange()));
+  builder.AddFunction(name, {bound, bound}, kind.range(), MakeRange, kNotStrict);
+  builder.AddFunction(name, {bound, bound, TypeId::kText}, kind.range(), MakeRange, kNotStrict);
+  builder.AddFunction(multi_name, {}, kind.multirange(), MakeMultirange, kNotStrict);
+  builder.AddFunction(multi_name, {kind.range()}, kind.multirange(), MakeMultirange,
+                      {false, true, Volatility::kImmutable});
 }
 
 }  // namespace
 
 void AddRanges(CatalogBuilder& builder) {
-  const TypeId boolean = TypeId::kBool;
-  for (const TypeId range : types::RangeTypes()) {
-    const TypeId bound = types::BoundOf(range);
-    const TypeId multirange = types::MultirangeOf(range);
-    const std::string name(types::CatalogName(range));
-    const std::string multi_name(types::CatalogName(multirange));
-    AddCommon(builder, range, bound);
-    AddCommon(builder, multirange, bound);
-    for (const TypeId left : {range, multirange}) {
-      for (const TypeId right : {range, multirange}) {
-        builder.AddOperator("@>", {left, right}, boolean, Test<ListContains>, "<@");
-        builder.AddOperator("<@", {left, right}, boolean, Test<ListIsContained>, "@>");
-        builder.AddOperator("&&", {left, right}, boolean, Test<ListsOverlap>, "&&");
-        builder.AddOperator("<<", {left, right}, boolean, Test<ListIsBefore>, ">>");
-        builder.AddOperator(">>", {left, right}, boolean, Test<ListIsAfter>, "<<");
-        builder.AddOperator("&<", {left, right}, boolean, Test<EndsNotAfter>);
-        builder.AddOperator("&>", {left, right}, boolean, Test<BeginsNotBefore>);
-        builder.AddOperator("-|-", {left, right}, boolean, Test<ListsTouch>, "-|-");
-      }
-      builder.AddAggregate("range_agg", {left}, multirange,
-                           [] { return std::make_unique<RangeAggregate>(false); });
-    }
-    builder.AddFunction(name, {bound, bound}, range, MakeRange, kNotStrict);
-    builder.AddFunction(name, {bound, bound, TypeId::kText}, range, MakeRange, kNotStrict);
-    builder.AddFunction(multi_name, {}, multirange, MakeMultirange, kNotStrict);
-    builder.AddFunction(multi_name, {range}, multirange, MakeMultirange,
-                        {false, true, Volatility::kImmutable});
-    builder.AddFunction("multirange", {range}, multirange, MakeMultirange);
-    builder.AddFunction("range_merge", {range, range}, range, Merge);
-    builder.AddFunction("range_merge", {multirange}, range, Merge);
-    builder.AddCast(range, multirange, CastContext::kExplicit, CastToMultirange);
-    TableFunction unnest;
-    unnest.name = "unnest";
-    unnest.arguments = {multirange};
-    unnest.result = {range};
-    unnest.column_names = {"unnest"};
-    unnest.open = OpenRanges;
-    builder.AddTableFunction(std::move(unnest));
+  std::vector<TypeId> ranges = types::RangeTypes();
+  ranges.push_back(TypeId::kRange);
+  for (const TypeId range : ranges) {
+    const RangeKind kind(&builder, range, types::BoundOf(range));
+    AddKind(kind);
+    AddConstructors(builder, kind);
   }
 }
 

@@ -182,6 +182,8 @@ void AddVisibility(CatalogBuilder& builder) {
   AddPrivilegeCheck<"has_schema_privilege">(builder);
   AddPrivilegeCheck<"has_database_privilege">(builder);
   AddPrivilegeCheck<"has_any_column_privilege">(builder);
+  AddPrivilegeCheck<"has_function_privilege">(builder);
+  AddPrivilegeCheck<"has_type_privilege">(builder);
   for (const TypeId table : {kText, kOid}) {
     for (const TypeId column : {kText, TypeId::kInt2}) {
       AddCatalog<"has_column_privilege">(builder, {table, column, kText}, kBool);

@@ -61,6 +61,21 @@ absl::Status ReadOptions(NodeList options, RoleStatement* role) {
   return absl::OkStatus();
 }
 
+// As RoleStatement.object_kind.
+char ObjectKindOf(PgQuery__ObjectType type) {
+  switch (type) {
+    case PG_QUERY__OBJECT_TYPE__OBJECT_FUNCTION:
+    case PG_QUERY__OBJECT_TYPE__OBJECT_PROCEDURE:
+    case PG_QUERY__OBJECT_TYPE__OBJECT_ROUTINE:
+      return 'f';
+    case PG_QUERY__OBJECT_TYPE__OBJECT_TYPE:
+    case PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN:
+      return 'T';
+    default:
+      return 0;
+  }
+}
+
 absl::Status ClassifyGrant(const PgQuery__GrantStmt& node, RoleStatement* role);
 
 absl::Status ClassifyDefaults(const PgQuery__AlterDefaultPrivilegesStmt& node,
@@ -101,15 +116,23 @@ absl::Status ClassifyGrant(const PgQuery__GrantStmt& node, RoleStatement* role) 
       case PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA:
         role->default_kind = 'n';
         return absl::OkStatus();
+      case PG_QUERY__OBJECT_TYPE__OBJECT_FUNCTION:
+      case PG_QUERY__OBJECT_TYPE__OBJECT_ROUTINE:
+        role->default_kind = 'f';
+        return absl::OkStatus();
+      case PG_QUERY__OBJECT_TYPE__OBJECT_TYPE:
+        role->default_kind = 'T';
+        return absl::OkStatus();
       default:
-        return status::NotSupported("ALTER DEFAULT PRIVILEGES of functions and types");
+        return status::NotSupported("ALTER DEFAULT PRIVILEGES of objects of this kind");
     }
   }
   role->all_in_schema = node.targtype == PG_QUERY__GRANT_TARGET_TYPE__ACL_TARGET_ALL_IN_SCHEMA;
   role->on_sequences = node.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE;
+  role->object_kind = ObjectKindOf(node.objtype);
   const bool relations = node.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_TABLE || role->on_sequences;
   if (role->all_in_schema || node.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA) {
-    if (role->all_in_schema && !relations)
+    if (role->all_in_schema && !relations && role->object_kind == 0)
       return status::NotSupported("GRANT on all objects of this kind");
     role->schemas = StringsOf(objects);
     return absl::OkStatus();
@@ -118,6 +141,7 @@ absl::Status ClassifyGrant(const PgQuery__GrantStmt& node, RoleStatement* role) 
     role->databases = StringsOf(objects);
     return absl::OkStatus();
   }
+  if (role->object_kind != 0) return absl::OkStatus();
   if (!relations) return status::NotSupported("GRANT and REVOKE on objects of this kind");
   for (const Node* object : objects) {
     common::v1::RelationName name;

@@ -38,6 +38,7 @@ void ClassifyTransaction(const PgQuery__TransactionStmt& node, Statement* out) {
   out->statement_class = StatementClass::kTransaction;
   transaction.savepoint = View(node.savepoint_name);
   transaction.chain = node.chain;
+  transaction.global_id = View(node.gid);
   switch (node.kind) {
     case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_COMMIT:
       transaction.kind = Kind::kCommit;
@@ -58,6 +59,18 @@ void ClassifyTransaction(const PgQuery__TransactionStmt& node, Statement* out) {
     case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_ROLLBACK_TO:
       transaction.kind = Kind::kRollbackTo;
       out->command_tag = "ROLLBACK";
+      break;
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_PREPARE:
+      transaction.kind = Kind::kPrepare;
+      out->command_tag = "PREPARE TRANSACTION";
+      break;
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_COMMIT_PREPARED:
+      transaction.kind = Kind::kCommitPrepared;
+      out->command_tag = out->outside_block = "COMMIT PREPARED";
+      break;
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_ROLLBACK_PREPARED:
+      transaction.kind = Kind::kRollbackPrepared;
+      out->command_tag = out->outside_block = "ROLLBACK PREPARED";
       break;
     default:
       transaction.kind = Kind::kBegin;
@@ -147,12 +160,27 @@ absl::Status ClassifyExplain(const PgQuery__ExplainStmt& node, Statement* out) {
     case PG_QUERY__NODE__NODE_DELETE_STMT:
     case PG_QUERY__NODE__NODE_MERGE_STMT:
     case PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT:
+    case PG_QUERY__NODE__NODE_DECLARE_CURSOR_STMT:
+    case PG_QUERY__NODE__NODE_EXECUTE_STMT:
+    case PG_QUERY__NODE__NODE_REFRESH_MAT_VIEW_STMT:
       break;
     default:
       return status::NotSupported("EXPLAIN of this statement");
   }
   explain.sql_offset = InnerStatementOffset(out->text);
   explain.sql = out->text.substr(explain.sql_offset);
+  // Of these the query alone has a plan.
+  int query = 0;
+  if (node.query->node_case == PG_QUERY__NODE__NODE_DECLARE_CURSOR_STMT) {
+    query = InnerStatementOffset(explain.sql);
+  } else if (node.query->node_case == PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT &&
+             node.query->create_table_as_stmt->objtype ==
+                 PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW) {
+    query = QueryOf(explain.sql).begin;
+    explain.sql.resize(static_cast<size_t>(QueryOf(explain.sql).end));
+  }
+  explain.sql_offset += query;
+  explain.sql.erase(0, static_cast<size_t>(query));
   return absl::OkStatus();
 }
 
@@ -270,7 +298,7 @@ void ClassifyKeptSetting(const PgQuery__VariableSetStmt& node, Statement* out) {
 
 // What extensions of these names have is always there.
 bool IsBuiltInExtension(std::string_view name) {
-  for (const char* known : {"plpgsql", "uuid-ossp", "pgcrypto", "pg_trgm"}) {
+  for (const char* known : {"plpgsql", "uuid-ossp", "pgcrypto", "pg_trgm", "btree_gist"}) {
     if (name == known) return true;
   }
   return false;
@@ -282,7 +310,7 @@ absl::Status ClassifyExtension(const PgQuery__CreateExtensionStmt& node, Stateme
     return status::Error(status::sqlstate::kFeatureNotSupported,
                          absl::StrCat("extension \"", absl::string_view(name.data(), name.size()),
                                       "\" is not available"),
-                         {}, "There are plpgsql, uuid-ossp, pgcrypto and pg_trgm, built in.");
+                         {}, "There are plpgsql, uuid-ossp, pgcrypto, pg_trgm and btree_gist, built in.");
   out->statement_class = StatementClass::kNoOp;
   out->command_tag = "CREATE EXTENSION";
   return absl::OkStatus();
@@ -336,8 +364,6 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
     case PG_QUERY__NODE__NODE_EXPLAIN_STMT:
       return ClassifyExplain(*node->explain_stmt, out);
     case PG_QUERY__NODE__NODE_TRANSACTION_STMT:
-      if (node->transaction_stmt->kind >= PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_PREPARE)
-        return status::NotSupported("two-phase commit");
       ClassifyTransaction(*node->transaction_stmt, out);
       return absl::OkStatus();
     case PG_QUERY__NODE__NODE_VARIABLE_SET_STMT:
@@ -436,6 +462,7 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
       return absl::OkStatus();
     case PG_QUERY__NODE__NODE_CREATE_ENUM_STMT:
     case PG_QUERY__NODE__NODE_COMPOSITE_TYPE_STMT:
+    case PG_QUERY__NODE__NODE_CREATE_RANGE_STMT:
       Ddl("CREATE TYPE", out);
       return absl::OkStatus();
     case PG_QUERY__NODE__NODE_ALTER_ENUM_STMT:

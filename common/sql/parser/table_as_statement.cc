@@ -1,6 +1,9 @@
 #include "common/sql/parser/table_as_statement.h"
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "common/sql/parser/lexer.h"
+#include "common/sql/parser/options.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 
@@ -36,18 +39,38 @@ QueryText QueryOf(std::string_view text) {
 
 namespace {
 
+// WITH (…) of the statement that makes the table, which reads the values.
+std::string StorageParameters(NodeList options) {
+  std::string result;
+  for (const Node* node : options) {
+    const PgQuery__DefElem& option = *node->def_elem;
+    const std::string_view space = View(option.defnamespace);
+    absl::StrAppend(&result, result.empty() ? "WITH (" : ", ",
+                    space.empty() ? "" : absl::StrCat(std::string(space), "."), option.defname);
+    if (option.arg != nullptr)
+      absl::StrAppend(&result, " = '", absl::StrReplaceAll(ConstantText(option.arg), {{"'", "''"}}),
+                      "'");
+  }
+  return result.empty() ? result : result + ")";
+}
+
 // The words of INTO's table: as in CREATE. Errors: 0A000.
 absl::Status ReadInto(const PgQuery__IntoClause& into, Statement* out) {
-  if (into.n_options > 0 || *into.table_space_name != 0 || *into.access_method != 0)
-    return status::NotSupported("an option of CREATE TABLE AS");
+  if (*into.table_space_name != 0) return status::NotSupported("TABLESPACE");
+  const std::string_view method = View(into.access_method);
+  if (!method.empty() && method != "heap")
+    return status::Error(
+        status::sqlstate::kUndefinedObject,
+        absl::StrCat("access method \"", std::string(method), "\" does not exist"));
   TableAsStatement& table = out->table_as;
+  table.on_commit = StorageParameters({into.options, into.n_options});
   table.schema = View(into.rel->schemaname);
   table.table = into.rel->relname;
   if (std::string_view(into.rel->relpersistence) == "t") table.kind = "TEMPORARY TABLE";
   if (into.on_commit == PG_QUERY__ON_COMMIT_ACTION__ONCOMMIT_DROP)
-    table.on_commit = "ON COMMIT DROP";
+    table.on_commit += " ON COMMIT DROP";
   if (into.on_commit == PG_QUERY__ON_COMMIT_ACTION__ONCOMMIT_DELETE_ROWS)
-    table.on_commit = "ON COMMIT DELETE ROWS";
+    table.on_commit += " ON COMMIT DELETE ROWS";
   for (size_t i = 0; i < into.n_col_names; ++i)
     table.columns.emplace_back(into.col_names[i]->string->sval);
   table.with_data = !into.skip_data;
@@ -103,8 +126,7 @@ absl::Status ClassifyTableAs(const PgQuery__CreateTableAsStmt& node, std::string
                     /*concurrently=*/false, !into.skip_data};
     return absl::OkStatus();
   }
-  if (node.query->node_case != PG_QUERY__NODE__NODE_SELECT_STMT)
-    return status::NotSupported("CREATE TABLE AS EXECUTE");
+  out->table_as.executes = node.query->node_case == PG_QUERY__NODE__NODE_EXECUTE_STMT;
   RETURN_IF_ERROR(ReadInto(into, out));
   const QueryText query = QueryOf(text);
   if (query.end == 0) return status::NotSupported("this form of CREATE TABLE AS");

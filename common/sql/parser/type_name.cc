@@ -164,11 +164,13 @@ absl::StatusOr<Type> ResolveTypeName(const PgQuery__TypeName& name, std::string_
     if (!with.ok()) return with.status();
     type = *with;
   }
-  if (name.n_array_bounds > 0 && types::IsDomain(type))
+  if (name.n_array_bounds > 0 && types::IsDomain(type) && types::IsArray(type.id))
     return status::ErrorAt(
         sqlstate::kFeatureNotSupported, position,
-        absl::StrCat("arrays of domain ", types::Format(type), " are not supported"),
-        "Use an array of the type that the domain is over.");
+        absl::StrCat("arrays of domain ", types::Format(type),
+                     ", which is over an array, are not "
+                     "supported"),
+        "Use an array of more dimensions, with the domain's check on the column.");
   if (name.n_array_bounds > 0) {
     // More brackets than one say nothing more.
     if (types::IsArray(type.id)) return type;

@@ -4,6 +4,7 @@
 
 #include "common/types/collation.h"
 #include "common/types/declared_type.h"
+#include "common/types/range.h"
 
 namespace adbms::sql::plan {
 namespace {
@@ -55,12 +56,29 @@ ExprPtr MakeParameter(int parameter, const types::Type& type, int location) {
   return result;
 }
 
+namespace {
+
+// What an argument says of a result of a declared type; null: nothing.
+const types::DeclaredType* DefinitionFor(types::TypeId result, const types::Type& argument) {
+  if (types::HoldsEnum(result)) return types::EnumOf(argument);
+  if (types::HoldsRow(result)) return types::CompositeOf(argument);
+  const types::DeclaredType* range = types::DefinitionOf(argument);
+  if (range == nullptr || !types::HoldsDeclaredRange(argument.id)) return nullptr;
+  if (range->is_multirange()) range = range->base.declared;
+  const types::TypeId one = types::IsArray(result) ? types::ElementOf(result) : result;
+  return one == types::TypeId::kRange ? range : types::DeclaredMultirangeOf(*range).declared;
+}
+
+}  // namespace
+
 types::Type ResultOf(types::TypeId result, const std::vector<ExprPtr>& args) {
   types::Type type{result, 0};
+  if (result == types::TypeId::kUnspecified && !args.empty() &&
+      types::HoldsDeclaredRange(args[0]->type.id))
+    return types::BaseOf(types::BoundOf(args[0]->type));
   if (!types::HoldsDeclared(result)) return type;
   for (const ExprPtr& arg : args) {
-    const types::DeclaredType* const mine =
-        types::HoldsEnum(result) ? types::EnumOf(arg->type) : types::CompositeOf(arg->type);
+    const types::DeclaredType* const mine = DefinitionFor(result, arg->type);
     if (mine == nullptr) continue;
     // A row of a type with a name before one without.
     const bool named = !mine->is_anonymous();

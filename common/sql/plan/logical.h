@@ -308,6 +308,13 @@ struct ProgramCall {
   const common::v1::TableDescriptor* current_of = nullptr;  // Then there is no function.
 };
 
+// See common/v1/plan.proto.
+struct FunctionUse {
+  const common::v1::FunctionDescriptor* function = nullptr;
+  std::string as_role;
+  friend bool operator==(const FunctionUse&, const FunctionUse&) = default;
+};
+
 // A bound statement.
 struct Query : Write {
   std::vector<ColumnInfo> columns;  // By ColumnId.
@@ -316,7 +323,7 @@ struct Query : Write {
   std::vector<Cte> ctes;
   std::vector<TableUse> tables;
   std::vector<common::v1::RoleFacts> roles;  // See common/v1/plan.proto.
-  std::vector<const common::v1::FunctionDescriptor*> functions;
+  std::vector<FunctionUse> functions;
   std::vector<const common::v1::OperatorDescriptor*> operators;
   std::vector<ProgramCall> program_calls;
   common::v1::TriggerRows trigger_rows;

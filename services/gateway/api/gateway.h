@@ -25,7 +25,7 @@ class Gateway {
   // Rolls back. Errors: NOT_FOUND.
   virtual absl::StatusOr<gateway::v1::CloseSessionResponse> CloseSession(
       const rpc::CallContext& context, const gateway::v1::CloseSessionRequest& request) = 0;
-  // Hands over headers, rows and completions in order, while the statement runs: who takes slowly
+  // Hands over headers, pages and completions in order, while the statement runs: who takes slowly
   // slows the scan. Without a deadline in the context it may take any time. Errors: the
   // statement's, NOT_FOUND for the session, those of `parts`.
   virtual absl::Status Execute(const rpc::CallContext& context,

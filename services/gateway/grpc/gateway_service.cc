@@ -1,82 +1,31 @@
 #include "services/gateway/grpc/gateway_service.h"
 
+#include <algorithm>
+#include <optional>
 #include <utility>
-#include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "common/rpc/grpc/call.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "services/gateway/grpc/errors.h"
+#include "services/gateway/grpc/statements.h"
+#include "services/gateway/grpc/turn.h"
 #include "services/gateway/policy/authorize.h"
 
 namespace adbms::gateway::grpc_front {
 namespace {
 
-// Rows gathered in one message.
-constexpr uint32_t kRowsPerMessage = 512;
-
-class StreamSink : public session::ResultSink {
- public:
-  explicit StreamSink(::grpc::ServerWriter<v1::ExecuteResponse>* writer) : writer_(writer) {}
-
-  absl::Status BeginRows(const session::OutputColumns& columns) override {
-    v1::ExecuteResponse response;
-    for (const auto& column : columns) {
-      v1::Column* target = response.mutable_header()->add_columns();
-      target->set_name(column.name());
-      *target->mutable_type() = column.type();
-    }
-    response.mutable_header();
-    return Write(response);
-  }
-
-  absl::Status Rows(const types::Batch& batch) override {
-    for (uint32_t start = 0; start < batch.row_count; start += kRowsPerMessage) {
-      v1::ExecuteResponse response;
-      const uint32_t end = std::min(batch.row_count, start + kRowsPerMessage);
-      for (uint32_t row = start; row < end; ++row) {
-        v1::Row* target = response.mutable_rows()->add_rows();
-        for (const auto& column : batch.columns) {
-          *target->add_values() = types::ToProto(column->Get(row));
-        }
-      }
-      RETURN_IF_ERROR(Write(response));
-    }
-    return absl::OkStatus();
-  }
-
-  absl::Status Complete(std::string_view command_tag) override {
-    v1::ExecuteResponse response;
-    response.mutable_completion()->set_command_tag(std::string(command_tag));
-    return Write(response);
-  }
-
-  absl::Status Empty() override { return Complete(""); }
-  void Notice(std::string_view, const status::SqlError&) override {}
-  void ParameterStatus(std::string_view, std::string_view) override {}
-  absl::Status BeginCopyIn(int, bool) override { return status::NotSupported("COPY over gRPC"); }
-  absl::StatusOr<bool> ReadCopyData(std::string*) override {
-    return status::NotSupported("COPY over gRPC");
-  }
-  absl::Status BeginCopyOut(int, bool) override { return status::NotSupported("COPY over gRPC"); }
-  absl::Status CopyData(std::string_view) override {
-    return status::NotSupported("COPY over gRPC");
-  }
-  absl::Status EndCopyOut() override { return status::NotSupported("COPY over gRPC"); }
-
- private:
-  absl::Status Write(const v1::ExecuteResponse& response) {
-    if (writer_->Write(response)) return absl::OkStatus();
-    return absl::CancelledError("the caller is gone");
-  }
-  ::grpc::ServerWriter<v1::ExecuteResponse>* const writer_;
-};
+// Who takes or sends nothing for longer holds up nobody but a transaction, which must end.
+constexpr absl::Duration kPatience = absl::Minutes(10);
 
 }  // namespace
 
 GatewayServiceImpl::GatewayServiceImpl(const session::Services& services, FrontOptions options)
-    : services_(services), options_(std::move(options)) {}
+    : services_(services),
+      options_(std::move(options)),
+      sessions_(options_.max_sessions),
+      outcomes_(telemetry::NewTraceId(), OutcomeLimits(), [] { return absl::Now(); }),
+      watcher_(std::min(kPatience, options_.idle_timeout), [this] { sessions_.EndIdle(); }) {}
 
 absl::StatusOr<security::v1::Policy> GatewayServiceImpl::Authenticate(
     const ::grpc::ServerContextBase& server) {
@@ -98,144 +47,169 @@ absl::StatusOr<rpc::User> GatewayServiceImpl::UserOf(const ::grpc::ServerContext
 }
 
 absl::StatusOr<std::unique_ptr<session::Session>> GatewayServiceImpl::NewSession(
-    security::v1::Policy policy, const std::string& database, const std::string& peer) {
+    security::v1::Policy policy, const std::string& database, const std::string& peer,
+    const google::protobuf::Map<std::string, std::string>& settings) {
   session::SessionOptions options;
   options.user = policy.role();
   if (!database.empty()) options.database = database;
   options.peer = peer;
   options.policy = services_.policies->Hold(std::move(policy));
+  options.settings.assign(settings.begin(), settings.end());
   return session::Session::Open(services_, std::move(options));
+}
+
+absl::StatusOr<std::shared_ptr<HeldSession>> GatewayServiceImpl::SessionOf(
+    const ::grpc::ServerContextBase& server, const std::string& id) {
+  std::shared_ptr<HeldSession> held = sessions_.Find(id, DigestOf(server));
+  if (held != nullptr) return held;
+  // Who is nobody is not told about sessions.
+  RETURN_IF_ERROR(Authenticate(server).status());
+  return NoSuchSession();
+}
+
+absl::Status GatewayServiceImpl::Enter(const std::string& id, const std::string* database,
+                                       Turn* turn) {
+  const ::grpc::ServerContext& server = *turn->call().server();
+  if (id.empty() && database != nullptr) {
+    ASSIGN_OR_RETURN(auto policy, Authenticate(server));
+    ASSIGN_OR_RETURN(auto own, NewSession(std::move(policy), *database, server.peer(), {}));
+    turn->Own(std::move(own));
+  } else {
+    ASSIGN_OR_RETURN(auto held, SessionOf(server, id));
+    RETURN_IF_ERROR(turn->Take(std::move(held)));
+  }
+  turn->Watch(&watcher_);
+  return absl::OkStatus();
+}
+
+::grpc::Status GatewayServiceImpl::InSession(const char* method, ::grpc::ServerContext* server,
+                                             const std::string& id, const std::string* database,
+                                             const Run& run) {
+  const absl::Time start = absl::Now();
+  v1::TransactionStatus transaction = v1::TRANSACTION_STATUS_UNSPECIFIED;
+  const auto serve = [&]() -> absl::Status {
+    Turn turn(server);
+    RETURN_IF_ERROR(Enter(id, database, &turn));
+    const absl::Status status = run(turn);
+    if (turn.held() == nullptr) return status;
+    transaction = turn.transaction();
+    // What the session kept in storage is lost: nobody can go on with it.
+    if (status::HasSqlState(status, status::sqlstate::kAdminShutdown)) {
+      turn.held()->Close();
+      sessions_.Remove(id, turn.held()->identity().credentials);
+    }
+    return status;
+  };
+  const absl::Status status = serve();
+  return Answer(method, start, status, transaction, server);
 }
 
 ::grpc::Status GatewayServiceImpl::Answer(const char* method, absl::Time start,
                                           const absl::Status& status,
+                                          v1::TransactionStatus transaction,
                                           ::grpc::ServerContext* server) {
   if (options_.metrics != nullptr) {
     options_.metrics->ObserveCall(method, status.ok(), absl::ToDoubleSeconds(absl::Now() - start));
   }
-  return rpc::ToGrpc(status, server);
+  return ToGrpc(status, transaction, server);
 }
 
-void GatewayServiceImpl::DropIdle() {
-  std::vector<std::shared_ptr<Held>> idle;
-  absl::MutexLock lock(&mutex_);
-  const absl::Time oldest = absl::Now() - options_.idle_timeout;
-  for (auto i = sessions_.begin(); i != sessions_.end();) {
-    if (i->second->last_use < oldest && i->second.use_count() == 1) {
-      idle.push_back(std::move(i->second));
-      i = sessions_.erase(i);
-    } else {
-      ++i;
-    }
-  }
+absl::Status GatewayServiceImpl::OpenHeld(::grpc::ServerContext* server,
+                                          const v1::OpenSessionRequest& request,
+                                          v1::OpenSessionResponse* response) {
+  ASSIGN_OR_RETURN(auto policy, Authenticate(*server));
+  RETURN_IF_ERROR(sessions_.CheckRoom());
+  HeldSession::Identity identity{telemetry::NewTraceId(), policy.role(), request.database(),
+                                 DigestOf(*server)};
+  ASSIGN_OR_RETURN(auto session, NewSession(std::move(policy), request.database(), server->peer(),
+                                            request.settings()));
+  for (const auto& [name, value] : session->settings().Reported())
+    (*response->mutable_settings())[name] = value;
+  const absl::Duration wanted = absl::Milliseconds(request.idle_timeout_ms());
+  const absl::Duration idle = wanted > absl::ZeroDuration()
+                                  ? std::min(wanted, options_.idle_timeout)
+                                  : options_.idle_timeout;
+  response->set_session_id(identity.id);
+  response->set_instance(outcomes_.instance());
+  response->set_idle_timeout_ms(static_cast<uint32_t>(absl::ToInt64Milliseconds(idle)));
+  return sessions_.Add(std::make_shared<HeldSession>(std::move(identity), idle, std::move(session),
+                                                     services_.audit));
 }
 
 ::grpc::Status GatewayServiceImpl::OpenSession(::grpc::ServerContext* server,
                                                const v1::OpenSessionRequest* request,
                                                v1::OpenSessionResponse* response) {
-  DropIdle();
   const absl::Time start = absl::Now();
-  const auto open = [&]() -> absl::Status {
-    ASSIGN_OR_RETURN(auto policy, Authenticate(*server));
-    auto held = std::make_shared<Held>();
-    held->user = policy.role();
-    held->last_use = absl::Now();
-    ASSIGN_OR_RETURN(auto session,
-                     NewSession(std::move(policy), request->database(), server->peer()));
-    {
-      absl::MutexLock lock(&held->mutex);
-      held->session = std::move(session);
-    }
-    absl::MutexLock lock(&mutex_);
-    if (sessions_.size() >= options_.max_sessions) {
-      return status::Error(status::sqlstate::kTooManyConnections,
-                           "sorry, too many clients already");
-    }
-    response->set_session_id(telemetry::NewTraceId());
-    sessions_[response->session_id()] = std::move(held);
-    return absl::OkStatus();
-  };
-  return Answer("OpenSession", start, open(), server);
+  const absl::Status status = OpenHeld(server, *request, response);
+  return Answer("OpenSession", start, status, v1::TRANSACTION_STATUS_UNSPECIFIED, server);
 }
 
 ::grpc::Status GatewayServiceImpl::CloseSession(::grpc::ServerContext* server,
                                                 const v1::CloseSessionRequest* request,
                                                 v1::CloseSessionResponse*) {
   const absl::Time start = absl::Now();
-  const auto close = [&]() -> absl::Status {
-    ASSIGN_OR_RETURN(const auto policy, Authenticate(*server));
-    std::shared_ptr<Held> held;
-    absl::MutexLock lock(&mutex_);
-    const auto found = sessions_.find(request->session_id());
-    if (found == sessions_.end() || found->second->user != policy.role()) {
-      return absl::NotFoundError("no such session");
-    }
-    held = std::move(found->second);
-    sessions_.erase(found);
-    return absl::OkStatus();
-  };
-  return Answer("CloseSession", start, close(), server);
-}
-
-absl::Status GatewayServiceImpl::Run(session::Session* session, ::grpc::ServerContext* server,
-                                     const v1::ExecuteRequest& request,
-                                     ::grpc::ServerWriter<v1::ExecuteResponse>* writer) {
-  StreamSink sink(writer);
-  if (request.parameters().empty()) return session->Query(request.sql(), &sink);
-  std::vector<types::Value> parameters;
-  std::vector<types::Type> parameter_types;
-  for (const auto& datum : request.parameters()) {
-    ASSIGN_OR_RETURN(types::Value value, types::FromProto(datum));
-    parameter_types.push_back(value.type());
-    parameters.push_back(std::move(value));
+  auto held = SessionOf(*server, request->session_id());
+  if (held.ok()) {
+    (*held)->Close();
+    sessions_.Remove(request->session_id(), (*held)->identity().credentials);
   }
-  const auto run = [&]() -> absl::Status {
-    session->CloseStatement("");
-    session->ClosePortal("");
-    RETURN_IF_ERROR(session->Prepare("", request.sql(), std::move(parameter_types)));
-    ASSIGN_OR_RETURN(const auto* prepared, session->FindStatement(""));
-    if (prepared->returns_rows) RETURN_IF_ERROR(sink.BeginRows(prepared->columns));
-    RETURN_IF_ERROR(session->Bind("", "", std::move(parameters)));
-    bool suspended = false;
-    // The header went out above; BeginRows of the execution itself is not wanted again.
-    class Quiet : public StreamSink {
-     public:
-      using StreamSink::StreamSink;
-      absl::Status BeginRows(const session::OutputColumns&) override { return absl::OkStatus(); }
-    };
-    Quiet quiet(writer);
-    return session->Execute("", 0, /*alone=*/true, &quiet, &suspended);
-  };
-  absl::Status status = run();
-  if (!status.ok()) session->Fail();
-  const absl::Status synced = session->Sync();
-  return status.ok() ? synced : status;
+  const absl::Status status = held.status();
+  held = std::shared_ptr<HeldSession>();  // Rolls back before the caller is told.
+  return Answer("CloseSession", start, status, v1::TRANSACTION_STATUS_UNSPECIFIED, server);
 }
 
-::grpc::Status GatewayServiceImpl::Execute(::grpc::ServerContext* server,
-                                           const v1::ExecuteRequest* request,
-                                           ::grpc::ServerWriter<v1::ExecuteResponse>* writer) {
+::grpc::Status GatewayServiceImpl::KeepAlive(::grpc::ServerContext* server,
+                                             const v1::KeepAliveRequest* request,
+                                             v1::KeepAliveResponse* response) {
   const absl::Time start = absl::Now();
-  const auto execute = [&]() -> absl::Status {
-    ASSIGN_OR_RETURN(auto policy, Authenticate(*server));
-    if (request->session_id().empty()) {
-      ASSIGN_OR_RETURN(const auto session, NewSession(std::move(policy), "", server->peer()));
-      return Run(session.get(), server, *request, writer);
-    }
-    std::shared_ptr<Held> held;
-    {
-      absl::MutexLock lock(&mutex_);
-      const auto found = sessions_.find(request->session_id());
-      if (found == sessions_.end() || found->second->user != policy.role()) {
-        return absl::NotFoundError("no such session");
-      }
-      held = found->second;
-      held->last_use = absl::Now();
-    }
-    absl::MutexLock lock(&held->mutex);
-    return Run(held->session.get(), server, *request, writer);
-  };
-  return Answer("Execute", start, execute(), server);
+  const auto held = SessionOf(*server, request->session_id());
+  if (held.ok()) {
+    const absl::Duration left = (*held)->Touch();
+    response->set_expires_in_ms(static_cast<uint32_t>(absl::ToInt64Milliseconds(left)));
+    const std::optional<char> transaction = (*held)->transaction_status();
+    response->set_running(!transaction.has_value());
+    if (transaction.has_value())
+      response->set_transaction_status(TransactionStatusOf(*transaction));
+  }
+  return Answer("KeepAlive", start, held.status(), v1::TRANSACTION_STATUS_UNSPECIFIED, server);
+}
+
+::grpc::Status GatewayServiceImpl::Cancel(::grpc::ServerContext* server,
+                                          const v1::CancelRequest* request,
+                                          v1::CancelResponse* response) {
+  const absl::Time start = absl::Now();
+  const auto held = SessionOf(*server, request->session_id());
+  if (held.ok()) response->set_running((*held)->Cancel());
+  return Answer("Cancel", start, held.status(), v1::TRANSACTION_STATUS_UNSPECIFIED, server);
+}
+
+::grpc::Status GatewayServiceImpl::Begin(::grpc::ServerContext* server,
+                                         const v1::BeginRequest* request,
+                                         v1::BeginResponse* response) {
+  return InSession(
+      "Begin", server, request->session_id(), nullptr, [&](Turn& turn) -> absl::Status {
+        if (turn.transaction() != v1::TRANSACTION_STATUS_IDLE) {
+          return status::Error(status::sqlstate::kActiveTransaction,
+                               "there is already a transaction in progress");
+        }
+        NoticeSink sink(turn.session());
+        RETURN_IF_ERROR(grpc_front::Begin(turn.session(), request->transaction(), &sink));
+        response->set_transaction_status(turn.transaction());
+        return absl::OkStatus();
+      });
+}
+
+::grpc::Status GatewayServiceImpl::Rollback(::grpc::ServerContext* server,
+                                            const v1::RollbackRequest* request,
+                                            v1::RollbackResponse* response) {
+  return InSession("Rollback", server, request->session_id(), nullptr,
+                   [&](Turn& turn) -> absl::Status {
+                     NoticeSink sink(turn.session());
+                     if (turn.transaction() != v1::TRANSACTION_STATUS_IDLE)
+                       RETURN_IF_ERROR(turn.session()->Query("ROLLBACK", &sink));
+                     response->set_transaction_status(turn.transaction());
+                     return absl::OkStatus();
+                   });
 }
 
 ::grpc::Status GatewayServiceImpl::GetStatus(::grpc::ServerContext* server,
@@ -243,8 +217,11 @@ absl::Status GatewayServiceImpl::Run(session::Session* session, ::grpc::ServerCo
                                              v1::GetStatusResponse* response) {
   const absl::Time start = absl::Now();
   const auto policy = Authenticate(*server);
-  if (policy.ok()) options_.status(response);
-  return Answer("GetStatus", start, policy.status(), server);
+  if (policy.ok()) {
+    options_.status(response);
+    response->set_sessions(response->sessions() + static_cast<uint32_t>(sessions_.size()));
+  }
+  return Answer("GetStatus", start, policy.status(), v1::TRANSACTION_STATUS_UNSPECIFIED, server);
 }
 
 }  // namespace adbms::gateway::grpc_front

@@ -1,19 +1,20 @@
-// The gRPC front: GatewayService on the same sessions as the PostgreSQL protocol. Users
-// authenticate with each call (metadata `authorization: Basic …`). Thread-safe.
+// The gRPC front: GatewayService on the same sessions as the PostgreSQL protocol. Decodes, runs,
+// encodes; who calls, which session, and whether a call is one that was sent before is decided
+// here. Thread-safe.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "adbms/gateway/v1/gateway.grpc.pb.h"
 #include "common/rpc/grpc/access.h"
+#include "services/gateway/grpc/call_watcher.h"
+#include "services/gateway/grpc/outcomes.h"
+#include "services/gateway/grpc/session_table.h"
 #include "services/gateway/session/session.h"
 
 namespace adbms::gateway::grpc_front {
@@ -22,7 +23,7 @@ struct FrontOptions {
   telemetry::ServiceMetrics* metrics = nullptr;  // Not owned; null: calls are not counted.
   size_t max_sessions = 1000;
   absl::Duration idle_timeout = absl::Minutes(10);
-  // What GetStatus says besides the sessions.
+  // What GetStatus says besides the sessions of this front.
   std::function<void(gateway::v1::GetStatusResponse*)> status;
 };
 
@@ -35,8 +36,34 @@ class GatewayServiceImpl final : public gateway::v1::GatewayService::Service {
                              v1::OpenSessionResponse* response) override;
   ::grpc::Status CloseSession(::grpc::ServerContext* server, const v1::CloseSessionRequest* request,
                               v1::CloseSessionResponse* response) override;
+  ::grpc::Status KeepAlive(::grpc::ServerContext* server, const v1::KeepAliveRequest* request,
+                           v1::KeepAliveResponse* response) override;
+  ::grpc::Status Prepare(::grpc::ServerContext* server, const v1::PrepareRequest* request,
+                         v1::PrepareResponse* response) override;
+  ::grpc::Status Describe(::grpc::ServerContext* server, const v1::DescribeRequest* request,
+                          v1::DescribeResponse* response) override;
+  ::grpc::Status ClosePrepared(::grpc::ServerContext* server,
+                               const v1::ClosePreparedRequest* request,
+                               v1::ClosePreparedResponse* response) override;
   ::grpc::Status Execute(::grpc::ServerContext* server, const v1::ExecuteRequest* request,
                          ::grpc::ServerWriter<v1::ExecuteResponse>* writer) override;
+  ::grpc::Status Fetch(::grpc::ServerContext* server, const v1::FetchRequest* request,
+                       ::grpc::ServerWriter<v1::ExecuteResponse>* writer) override;
+  ::grpc::Status ClosePortal(::grpc::ServerContext* server, const v1::ClosePortalRequest* request,
+                             v1::ClosePortalResponse* response) override;
+  ::grpc::Status ExecuteBatch(::grpc::ServerContext* server, const v1::ExecuteBatchRequest* request,
+                              v1::ExecuteBatchResponse* response) override;
+  ::grpc::Status BulkInsert(::grpc::ServerContext* server,
+                            ::grpc::ServerReader<v1::BulkInsertRequest>* reader,
+                            v1::BulkInsertResponse* response) override;
+  ::grpc::Status Begin(::grpc::ServerContext* server, const v1::BeginRequest* request,
+                       v1::BeginResponse* response) override;
+  ::grpc::Status Commit(::grpc::ServerContext* server, const v1::CommitRequest* request,
+                        v1::CommitResponse* response) override;
+  ::grpc::Status Rollback(::grpc::ServerContext* server, const v1::RollbackRequest* request,
+                          v1::RollbackResponse* response) override;
+  ::grpc::Status Cancel(::grpc::ServerContext* server, const v1::CancelRequest* request,
+                        v1::CancelResponse* response) override;
   ::grpc::Status GetStatus(::grpc::ServerContext* server, const v1::GetStatusRequest* request,
                            v1::GetStatusResponse* response) override;
 
@@ -44,28 +71,41 @@ class GatewayServiceImpl final : public gateway::v1::GatewayService::Service {
   absl::StatusOr<rpc::User> UserOf(const ::grpc::ServerContextBase& server);
 
  private:
+  // A session while a call has it.
+  class Turn;
+  using Run = std::function<absl::Status(Turn& turn)>;
+
   // Ends a call: counts it and converts its outcome.
   ::grpc::Status Answer(const char* method, absl::Time start, const absl::Status& status,
-                        ::grpc::ServerContext* server);
-  struct Held {
-    std::string user;
-    absl::Mutex mutex;  // One statement at a time.
-    std::unique_ptr<session::Session> session ABSL_GUARDED_BY(mutex);
-    absl::Time last_use;
-  };
+                        v1::TransactionStatus transaction, ::grpc::ServerContext* server);
   absl::StatusOr<security::v1::Policy> Authenticate(const ::grpc::ServerContextBase& server);
-  absl::StatusOr<std::unique_ptr<session::Session>> NewSession(security::v1::Policy policy,
-                                                               const std::string& database,
-                                                               const std::string& peer);
-  absl::Status Run(session::Session* session, ::grpc::ServerContext* server,
-                   const v1::ExecuteRequest& request,
-                   ::grpc::ServerWriter<v1::ExecuteResponse>* writer);
-  void DropIdle();
+  absl::StatusOr<std::unique_ptr<session::Session>> NewSession(
+      security::v1::Policy policy, const std::string& database, const std::string& peer,
+      const google::protobuf::Map<std::string, std::string>& settings);
+  absl::Status OpenHeld(::grpc::ServerContext* server, const v1::OpenSessionRequest& request,
+                        v1::OpenSessionResponse* response);
+  // Errors: 28000, 28P01; 08003 when the session is not the caller's.
+  absl::StatusOr<std::shared_ptr<HeldSession>> SessionOf(const ::grpc::ServerContextBase& server,
+                                                         const std::string& id);
+  // Runs in the session, or, where `id` is empty and `database` is not null, in one of its own.
+  ::grpc::Status InSession(const char* method, ::grpc::ServerContext* server, const std::string& id,
+                           const std::string* database, const Run& run);
+  absl::Status Enter(const std::string& id, const std::string* database, Turn* turn);
+  // The same call for the second time has its first answer. `run` fills the response.
+  template <typename Response>
+  absl::Status Once(const v1::Idempotency& idempotency, uint64_t fingerprint, Turn& turn,
+                    Response* response, const std::function<absl::Status()>& run);
+  absl::Status Stream(const v1::ExecuteRequest& request, Turn& turn,
+                      ::grpc::ServerWriter<v1::ExecuteResponse>* writer);
+  absl::Status Insert(const v1::BulkInsertTarget& target, v1::BulkInsertRequest* first, Turn& turn,
+                      ::grpc::ServerReader<v1::BulkInsertRequest>* reader,
+                      v1::BulkInsertResponse* response);
 
   const session::Services& services_;
   const FrontOptions options_;
-  absl::Mutex mutex_;
-  std::map<std::string, std::shared_ptr<Held>> sessions_ ABSL_GUARDED_BY(mutex_);
+  SessionTable sessions_;
+  Outcomes outcomes_;
+  CallWatcher watcher_;
 };
 
 }  // namespace adbms::gateway::grpc_front

@@ -196,6 +196,28 @@ absl::Status AuthorizeRole(const security::v1::Policy& policy, const std::string
                        absl::StrCat("must be member of role \"", role, "\""));
 }
 
+absl::Status AuthorizeFunction(const security::v1::Policy& policy,
+                               const common::v1::FunctionDescriptor& function) {
+  const uint32_t id = function.function_id();
+  if (!IsGranted(policy, id, common::v1::PRIVILEGE_NO_PUBLIC_EXECUTE) ||
+      Owns(policy, function.owner()) || IsGranted(policy, id, common::v1::PRIVILEGE_EXECUTE))
+    return absl::OkStatus();
+  const bool procedure = function.kind() == common::v1::FunctionDescriptor::KIND_PROCEDURE;
+  return status::Error(sqlstate::kInsufficientPrivilege,
+                       absl::StrCat("permission denied for ", procedure ? "procedure " : "function ",
+                                    function.name()));
+}
+
+absl::Status AuthorizeType(const security::v1::Policy& policy,
+                           const common::v1::TypeDescriptor& type) {
+  const uint32_t id = type.declared().oid();
+  if (!IsGranted(policy, id, common::v1::PRIVILEGE_NO_PUBLIC_USAGE) ||
+      Owns(policy, type.owner()) || IsGranted(policy, id, common::v1::PRIVILEGE_USAGE))
+    return absl::OkStatus();
+  return status::Error(sqlstate::kInsufficientPrivilege,
+                       absl::StrCat("permission denied for type ", type.declared().name()));
+}
+
 absl::Status AuthorizeTable(const security::v1::Policy& policy, const TableDescriptor& table,
                             Privilege privilege) {
   if (IsSystem(table)) return AuthorizeSystemTable(policy, table, privilege);

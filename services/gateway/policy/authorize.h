@@ -23,6 +23,12 @@ using PolicyOf = std::function<absl::StatusOr<PolicyPtr>(const std::string& role
 // that was looked at. Errors: 42501, those of `policy_of`, ADB01 when a table is gone.
 absl::Status Authorize(const security::v1::Policy& policy, const common::v1::Plan& plan,
                        const sql::Catalog& catalog, const PolicyOf& policy_of, uint64_t* version);
+// EXECUTE, which PUBLIC has unless it was revoked.
+absl::Status AuthorizeFunction(const security::v1::Policy& policy,
+                               const common::v1::FunctionDescriptor& function);
+// USAGE, likewise.
+absl::Status AuthorizeType(const security::v1::Policy& policy,
+                           const common::v1::TypeDescriptor& type);
 absl::Status AuthorizeTable(const security::v1::Policy& policy,
                             const common::v1::TableDescriptor& table,
                             common::v1::Privilege privilege);

@@ -69,8 +69,9 @@ class RowAssembler {
   // What the data have for domains is held against their constraints.
   absl::Status PrepareDomains() {
     for (size_t i = 0; i < targets_.size(); ++i) {
-      if (targets_[i].field < 0 || !types::IsDomain(targets_[i].type)) continue;
-      const types::Type base = types::BaseOf(targets_[i].type);
+      const types::Type& type = targets_[i].type;
+      if (targets_[i].field < 0 || (!types::IsDomain(type) && !types::HoldsDomain(type))) continue;
+      const types::Type base = types::Unchecked(type);
       common::v1::Expression check;
       *check.mutable_type() = types::ToProto(targets_[i].type);
       common::v1::Expression* argument = check.mutable_cast()->mutable_argument();

@@ -17,6 +17,8 @@ absl::Status Session::RunExplain(const sql::Statement& statement,
                                  const std::vector<types::Value>& parameters, ResultSink* sink) {
   const sql::ExplainStatement& explain = statement.explain;
   ASSIGN_OR_RETURN(auto inner, sql::Parse(explain.sql));
+  if (inner.size() == 1 && inner.front().statement_class == StatementClass::kRefresh)
+    return SendText(statement, {"Utility statements have no plan structure"}, sink);
   if (inner.size() == 1 && inner.front().statement_class == StatementClass::kTableAs) {
     if (explain.analyze) return status::NotSupported("EXPLAIN ANALYZE of CREATE TABLE AS");
     const sql::TableAsStatement table = inner.front().table_as;
@@ -31,6 +33,22 @@ absl::Status Session::RunExplain(const sql::Statement& statement,
     }
     ASSIGN_OR_RETURN(inner, sql::Parse(table.query));
   }
+  if (inner.size() == 1 && inner.front().statement_class == StatementClass::kExecute) {
+    const sql::ExecuteStatement execute = inner.front().execute;
+    ASSIGN_OR_RETURN(const PreparedStatement* const prepared, FindStatement(execute.name));
+    ASSIGN_OR_RETURN(const std::vector<types::Value> values, ArgumentsOf(execute, *prepared));
+    const std::vector<types::Type> of = prepared->parameter_types;
+    ASSIGN_OR_RETURN(inner, sql::Parse(prepared->sql));
+    return ExplainOne(statement, inner, of, values, sink);
+  }
+  return ExplainOne(statement, inner, types, parameters, sink);
+}
+
+absl::Status Session::ExplainOne(const sql::Statement& statement,
+                                 const std::vector<sql::Statement>& inner,
+                                 const std::vector<types::Type>& types,
+                                 const std::vector<types::Value>& parameters, ResultSink* sink) {
+  const sql::ExplainStatement& explain = statement.explain;
   if (inner.size() != 1 || inner.front().statement_class != StatementClass::kPlannable) {
     return status::NotSupported("EXPLAIN of this kind of statement");
   }

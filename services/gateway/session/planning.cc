@@ -380,20 +380,24 @@ absl::Status Session::MakePlanFor(const PlanQuery& query, PreparedStatement* pre
 absl::StatusOr<uint64_t> Session::AuthorizePlan(const common::v1::Plan& plan,
                                                 const sql::Catalog& catalog) {
   ASSIGN_OR_RETURN(const auto policy, policy_->Get());
+  const auto policy_of = [&](const std::string& role) {
+    return services_.policies->Of(Context(), role, policy->version());
+  };
   // Who calls a function uses its schema; a trigger's is called by its table.
   for (const common::v1::FunctionUse& use : plan.functions()) {
     const auto* function = catalog.FindFunction(use.function_id());
     if (function == nullptr || function->returns_trigger()) continue;
     RETURN_IF_ERROR(
         policy::AuthorizeSchema(*policy, catalog, function->schema(), common::v1::PRIVILEGE_USAGE));
+    if (use.as_role().empty()) {
+      RETURN_IF_ERROR(policy::AuthorizeFunction(*policy, *function));
+      continue;
+    }
+    ASSIGN_OR_RETURN(const auto acting, policy_of(use.as_role()));
+    RETURN_IF_ERROR(policy::AuthorizeFunction(*acting, *function));
   }
   uint64_t version = 0;
-  RETURN_IF_ERROR(policy::Authorize(
-      *policy, plan, catalog,
-      [&](const std::string& role) {
-        return services_.policies->Of(Context(), role, policy->version());
-      },
-      &version));
+  RETURN_IF_ERROR(policy::Authorize(*policy, plan, catalog, policy_of, &version));
   return version;
 }
 

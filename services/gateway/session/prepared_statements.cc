@@ -24,29 +24,36 @@ absl::Status Session::RunPrepare(const sql::Statement& statement, ResultSink* si
   return sink->Complete("PREPARE");
 }
 
+absl::StatusOr<std::vector<types::Value>> Session::ArgumentsOf(
+    const sql::ExecuteStatement& execute, const PreparedStatement& prepared) {
+  const size_t expected = prepared.parameter_types.size();
+  if (execute.argument_sql.size() != expected) {
+    return status::Error(
+        status::sqlstate::kSyntaxError,
+        absl::StrCat("wrong number of parameters for prepared statement \"", prepared.name, "\""),
+        absl::StrCat("Expected ", expected, " parameters but got ",
+                     execute.argument_sql.size(), "."));
+  }
+  ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
+  std::vector<types::Value> values;
+  for (size_t i = 0; i < expected; ++i) {
+    ASSIGN_OR_RETURN(const types::Type type, Renewed(prepared.parameter_types[i]));
+    ASSIGN_OR_RETURN(types::Value value,
+                     sql::EvaluateConstant(execute.argument_sql[i], type,
+                                           PlanningInputFor("", nullptr, catalog)));
+    values.push_back(std::move(value));
+  }
+  return values;
+}
+
 absl::Status Session::RunExecute(const sql::Statement& statement, ResultSink* sink) {
   ASSIGN_OR_RETURN(const PreparedStatement* const found, FindStatement(statement.execute.name));
   const auto prepared = statements_[found->name];
   if (prepared->plan == nullptr) {
     return prepared->empty ? sink->Complete("EXECUTE") : RunUtility(prepared->statement, sink);
   }
-  const size_t expected = prepared->parameter_types.size();
-  if (statement.execute.argument_sql.size() != expected) {
-    return status::Error(
-        status::sqlstate::kSyntaxError,
-        absl::StrCat("wrong number of parameters for prepared statement \"", prepared->name, "\""),
-        absl::StrCat("Expected ", expected, " parameters but got ",
-                     statement.execute.argument_sql.size(), "."));
-  }
-  ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
-  std::vector<types::Value> values;
-  for (size_t i = 0; i < expected; ++i) {
-    ASSIGN_OR_RETURN(const types::Type type, Renewed(prepared->parameter_types[i]));
-    ASSIGN_OR_RETURN(types::Value value,
-                     sql::EvaluateConstant(statement.execute.argument_sql[i], type,
-                                           PlanningInputFor("", nullptr, catalog)));
-    values.push_back(std::move(value));
-  }
+  ASSIGN_OR_RETURN(const std::vector<types::Value> values,
+                   ArgumentsOf(statement.execute, *prepared));
   PlanQuery query;
   query.sql = prepared->sql;
   query.parameter_types = prepared->declared_types;

@@ -333,8 +333,8 @@ absl::StatusOr<types::Value> ProgramHost::Convert(const types::Value& value,
                                                   const types::Type& type) {
   types::Type from = value.type();
   const bool domain = types::IsDomain(type);
-  if (domain && from.declared != type.declared) {
-    ASSIGN_OR_RETURN(types::Value base, Convert(value, types::BaseOf(type)));
+  if ((domain || types::HoldsDomain(type)) && from.declared != type.declared) {
+    ASSIGN_OR_RETURN(types::Value base, Convert(value, types::Unchecked(type)));
     return InDomain(std::move(base), type);
   }
   if (value.is_null() && !domain) return types::Value::Null(type);
@@ -360,8 +360,8 @@ absl::StatusOr<types::Value> ProgramHost::Convert(const types::Value& value,
 }
 
 absl::StatusOr<types::Value> ProgramHost::InDomain(types::Value value, const types::Type& domain) {
-  sql::expression::CompiledExpressionPtr& check = domains_[domain.declared];
-  const types::Type base = types::BaseOf(domain);
+  sql::expression::CompiledExpressionPtr& check = domains_[{domain.id, domain.declared}];
+  const types::Type base = types::Unchecked(domain);
   if (check == nullptr) {
     common::v1::Expression cast;
     *cast.mutable_type() = types::ToProto(domain);

@@ -104,7 +104,9 @@ class ProgramHost : public program::Host {
   absl::StatusOr<types::Value> InDomain(types::Value value, const types::Type& domain);
 
   std::optional<sql::expression::EvaluationState> evaluation_;  // Empty: to be made anew.
-  std::map<const types::DeclaredType*, sql::expression::CompiledExpressionPtr> domains_;
+  std::map<std::pair<types::TypeId, const types::DeclaredType*>,
+           sql::expression::CompiledExpressionPtr>
+      domains_;
 };
 
 }  // namespace adbms::gateway::session

@@ -61,6 +61,18 @@ const ObjectKind& DatabaseKind() {
   return *kKind;
 }
 
+const ObjectKind& FunctionKind() {
+  static const auto* const kKind =
+      new ObjectKind{"function", {{"execute", common::v1::PRIVILEGE_EXECUTE}}, {}};
+  return *kKind;
+}
+
+const ObjectKind& TypeKind() {
+  static const auto* const kKind =
+      new ObjectKind{"type", {{"usage", common::v1::PRIVILEGE_USAGE}}, {}};
+  return *kKind;
+}
+
 // The privileges that a table's columns can have.
 const ObjectKind& ColumnKind() {
   static const auto* const kKind =
@@ -160,8 +172,18 @@ absl::Status Session::AddDefaults(const sql::RoleStatement& role, const sql::Cat
   request->mutable_defaults()->set_kind(std::string(1, role.default_kind));
   const ObjectKind& kind = role.default_kind == 'S'   ? SequenceKind()
                            : role.default_kind == 'n' ? SchemaKind()
+                           : role.default_kind == 'f' ? FunctionKind()
+                           : role.default_kind == 'T' ? TypeKind()
                                                       : TableKind();
-  if (role.schemas.empty()) return AddGrant(0, kind, role.privileges, request);
+  const auto add = [&](uint32_t schema_id) -> absl::Status {
+    RETURN_IF_ERROR(AddGrant(schema_id, kind, role.privileges, request));
+    if (role.default_kind == 'f' || role.default_kind == 'T') {
+      auto* const given = &*request->mutable_grants()->rbegin();
+      *given->mutable_privileges_of_public() = given->privileges();
+    }
+    return absl::OkStatus();
+  };
+  if (role.schemas.empty()) return add(0);
   if (role.default_kind == 'n')
     return status::Error("0LP01", "cannot use IN SCHEMA clause when using GRANT/REVOKE ON SCHEMAS");
   for (const std::string& name : role.schemas) {
@@ -171,7 +193,7 @@ absl::Status Session::AddDefaults(const sql::RoleStatement& role, const sql::Cat
     if (schema == schemas.end())
       return status::Error(status::sqlstate::kInvalidSchemaName,
                            absl::StrCat("schema \"", name, "\" does not exist"));
-    RETURN_IF_ERROR(AddGrant(schema->schema_id(), kind, role.privileges, request));
+    RETURN_IF_ERROR(add(schema->schema_id()));
   }
   return absl::OkStatus();
 }
@@ -190,6 +212,12 @@ absl::Status Session::GiveDefaults(const common::v1::DdlStatement& ddl, uint32_t
     kind = "S";
   } else if (ddl.has_create_schema()) {
     kind = "n";
+  } else if (ddl.has_create_function()) {
+    schema = ddl.create_function().function().schema();
+    kind = "f";
+  } else if (ddl.has_create_type()) {
+    schema = ddl.create_type().type().declared().schema();
+    kind = "T";
   } else {
     return absl::OkStatus();
   }
@@ -218,6 +246,42 @@ absl::Status Session::GiveDefaults(const common::v1::DdlStatement& ddl, uint32_t
     if (!request.grants().empty()) RETURN_IF_ERROR(ChangeRoles(&request).status());
   }
   if (!in_transaction()) services_.policies->Refresh();
+  return absl::OkStatus();
+}
+
+absl::Status Session::AddObjectGrants(const sql::Statement& statement,
+                                      const sql::CatalogPtr& catalog,
+                                      const security::v1::Policy& policy,
+                                      security::v1::ChangeRolesRequest* request) const {
+  const sql::RoleStatement& role = statement.role;
+  const bool functions = role.object_kind == 'f';
+  std::vector<uint32_t> ids;
+  if (role.all_in_schema) {
+    for (const std::string& schema : role.schemas) {
+      if (!catalog->HasSchema(schema))
+        return status::Error(status::sqlstate::kInvalidSchemaName,
+                             absl::StrCat("schema \"", schema, "\" does not exist"));
+      for (const auto& function : catalog->snapshot().functions()) {
+        if (function.schema() == schema) ids.push_back(function.function_id());
+      }
+    }
+  } else {
+    ASSIGN_OR_RETURN(ids,
+                     sql::ResolveGranted(PlanningInputFor(statement.text, &statement, catalog)));
+  }
+  for (const uint32_t id : ids) {
+    const auto* function = functions ? catalog->FindFunction(id) : nullptr;
+    const auto* type = functions ? nullptr : catalog->FindType(id);
+    const std::string& owner = functions ? function->owner() : type->owner();
+    if (!policy::Owns(policy, owner))
+      return status::Error(
+          status::sqlstate::kInsufficientPrivilege,
+          absl::StrCat("permission denied for ", functions ? "function " : "type ",
+                       functions ? function->name() : type->declared().name()));
+    RETURN_IF_ERROR(AddGrant(id, functions ? FunctionKind() : TypeKind(), role.privileges, request));
+    request->mutable_grants()->rbegin()->add_privileges_of_public(
+        functions ? common::v1::PRIVILEGE_EXECUTE : common::v1::PRIVILEGE_USAGE);
+  }
   return absl::OkStatus();
 }
 
@@ -328,6 +392,8 @@ absl::Status Session::RunRole(const sql::Statement& statement, ResultSink* sink)
     RETURN_IF_ERROR(AddSetting(role, *catalog, &request));
   } else if (role.default_kind != 0) {
     RETURN_IF_ERROR(AddDefaults(role, *catalog, *policy, &request));
+  } else if (role.object_kind != 0) {
+    RETURN_IF_ERROR(AddObjectGrants(statement, catalog, *policy, &request));
   } else {
     RETURN_IF_ERROR(AddGrants(role, *catalog, *policy, &request));
   }

@@ -193,7 +193,8 @@ absl::Status Session::CheckNotFailed(const sql::Statement* statement) const {
   if (statement != nullptr && statement->statement_class == sql::StatementClass::kTransaction) {
     const auto kind = statement->transaction.kind;
     using Kind = sql::TransactionStatement::Kind;
-    if (kind == Kind::kCommit || kind == Kind::kRollback || kind == Kind::kRollbackTo) {
+    if (kind == Kind::kCommit || kind == Kind::kRollback || kind == Kind::kRollbackTo ||
+        kind == Kind::kPrepare) {
       return absl::OkStatus();
     }
   }

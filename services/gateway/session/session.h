@@ -185,6 +185,11 @@ class Session {
   // Whether no transaction is open, not even that of the statements before the next Sync.
   bool idle() const { return !in_transaction(); }
 
+  // Settings that are the transaction's: changing them is SET TRANSACTION.
+  static bool IsOfTransaction(std::string_view name);
+  // Settings that say who the session acts as.
+  static bool IsIdentity(std::string_view setting);
+
   Settings& settings() { return settings_; }
   const SessionOptions& options() const { return options_; }
 
@@ -241,7 +246,6 @@ class Session {
   absl::Status CheckNotFailed(const sql::Statement* statement) const;
 
   // Who the session acts as (identity.cc).
-  static bool IsIdentity(std::string_view setting);
   // SET ROLE and SET SESSION AUTHORIZATION; no value: RESET. Errors: 22023 without such a role,
   // 42501, 57P03 when security does not answer.
   absl::Status ChangeIdentity(std::string_view setting, const std::optional<std::string>& value,
@@ -349,12 +353,12 @@ class Session {
 
   // Everything else (utility.cc, *_statement(s).cc, cursors.cc, copy.cc, control_functions.cc).
   absl::Status RunUtility(const sql::Statement& statement, ResultSink* sink);
+  // PREPARE TRANSACTION, COMMIT PREPARED, ROLLBACK PREPARED.
+  absl::Status RunPrepared(const sql::Statement& statement, ResultSink* sink);
   absl::Status RunTransaction(const sql::Statement& statement, ResultSink* sink);
   absl::Status BeginBlock(const storage::api::BeginOptions& options);
   absl::Status SetTransaction(const sql::SetStatement& set, ResultSink* sink);
   absl::StatusOr<std::string> ShowValue(const std::string& name) const;
-  // Settings that are the transaction's: changing them is SET TRANSACTION.
-  static bool IsOfTransaction(std::string_view name);
   static sql::SetStatement ModesOf(std::string_view name, std::string_view value);
   // ALTER ROLE … SET and ALTER DATABASE … SET: checks the value.
   absl::Status AddSetting(const sql::RoleStatement& role, const sql::Catalog& catalog,
@@ -368,8 +372,10 @@ class Session {
   // Inserts the rows of the query's plan into a table with its columns; returns their number. Both
   // run a plan as it is; `sql` is what is told of it. Errors: 40001 when it is stale.
   absl::StatusOr<uint64_t> InsertRows(const common::v1::Plan& query, std::string_view sql,
-                                      uint32_t table_id);
-  absl::StatusOr<uint64_t> RunWriting(common::v1::Plan plan, std::string_view sql);
+                                      uint32_t table_id,
+                                      const std::vector<types::Value>& parameters = {});
+  absl::StatusOr<uint64_t> RunWriting(common::v1::Plan plan, std::string_view sql,
+                                      const std::vector<types::Value>& parameters = {});
   // Fills a materialized view; `concurrently`: in place of the rows that it has.
   absl::StatusOr<uint64_t> RefreshRows(uint32_t view_id, bool concurrently);
   absl::Status RunRole(const sql::Statement& statement, ResultSink* sink);
@@ -380,6 +386,12 @@ class Session {
                            security::v1::ChangeRolesRequest* request) const;
   // Grants on a new object what its maker's default privileges say.
   absl::Status GiveDefaults(const common::v1::DdlStatement& ddl, uint32_t object_id);
+  // USAGE of the declared types that the statement names.
+  absl::Status AuthorizeTypeUses(const common::v1::DdlStatement& ddl, const sql::Catalog& catalog);
+  // Of functions and types.
+  absl::Status AddObjectGrants(const sql::Statement& statement, const sql::CatalogPtr& catalog,
+                               const security::v1::Policy& policy,
+                               security::v1::ChangeRolesRequest* request) const;
   absl::Status AddGrants(const sql::RoleStatement& role, const sql::Catalog& catalog,
                          const security::v1::Policy& policy,
                          security::v1::ChangeRolesRequest* request) const;
@@ -483,8 +495,15 @@ class Session {
   // `types` and `parameters`: of $n in the explained statement, in the extended protocol.
   absl::Status RunExplain(const sql::Statement& statement, const std::vector<types::Type>& types,
                           const std::vector<types::Value>& parameters, ResultSink* sink);
+  // The plan of what EXPLAIN is about in the end.
+  absl::Status ExplainOne(const sql::Statement& statement, const std::vector<sql::Statement>& inner,
+                          const std::vector<types::Type>& types,
+                          const std::vector<types::Value>& parameters, ResultSink* sink);
   absl::Status RunPrepare(const sql::Statement& statement, ResultSink* sink);
   absl::Status RunExecute(const sql::Statement& statement, ResultSink* sink);
+  // EXECUTE's arguments as values of the parameters' types. Errors: 42601 for another number.
+  absl::StatusOr<std::vector<types::Value>> ArgumentsOf(const sql::ExecuteStatement& execute,
+                                                        const PreparedStatement& prepared);
   absl::Status RunCursor(const sql::Statement& statement, ResultSink* sink);
   // What runs when it is asked for cannot have programs that write.
   static absl::Status CheckLazy(const common::v1::Plan& plan);
@@ -576,6 +595,9 @@ class Session {
   absl::StatusOr<security::v1::ChangeRolesResponse> ChangeRoles(
       security::v1::ChangeRolesRequest* request);
   absl::Status EndTransaction(bool commit);
+  // `end` ends storage's part.
+  absl::Status EndTransaction(bool commit,
+                              const std::function<absl::Status(const rpc::CallContext&)>& end);
   absl::Status FetchPortal(Portal* portal, uint64_t max_rows, ResultSink* sink, bool* suspended);
 
   const Services services_;

@@ -224,6 +224,26 @@ void Settings::Put(const std::string& lower, Setting setting) {
   if (changed) Changed(lower);
 }
 
+absl::StatusOr<Settings::Override> Settings::BeginOverride(const std::string& name,
+                                                           const std::string& value) {
+  Override override;
+  override.lower_ = absl::AsciiStrToLower(name);
+  ASSIGN_OR_RETURN(std::string canonical, Check(name, value, /*starting=*/false));
+  KeepForRollback();
+  const auto before = values_.find(override.lower_);
+  if (before != values_.end()) override.before_ = before->second;
+  // Unlike what SET puts there.
+  override.set_ = {std::move(canonical), "interactive"};
+  Put(override.lower_, override.set_);
+  return override;
+}
+
+void Settings::EndOverride(const Override& override) {
+  const auto now = values_.find(override.lower_);
+  if (now != values_.end() && now->second == override.set_)
+    Restore(override.lower_, override.before_);
+}
+
 absl::Status Settings::Start(const std::string& name, const std::string& value,
                              const std::string& source) {
   const std::string lower = absl::AsciiStrToLower(name);

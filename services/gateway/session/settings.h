@@ -49,6 +49,12 @@ class Settings {
   // Those whose value is not the initial one, for storage.
   void Describe(common::v1::SessionDetails* details) const;
 
+  // A value for one statement, which EndOverride() takes back unless the statement has set another.
+  // Errors: Set's.
+  class Override;
+  absl::StatusOr<Override> BeginOverride(const std::string& name, const std::string& value);
+  void EndOverride(const Override& override);
+
   // Transaction borders: a rollback takes back what was set inside.
   void Begin();
   void Commit();
@@ -151,6 +157,14 @@ class Settings {
   int least_severity_ = 0;
   common::v1::PlannerSwitches switches_;
   std::string planning_key_;
+};
+
+class Settings::Override {
+ private:
+  friend class Settings;
+  std::string lower_;
+  Setting set_;
+  std::optional<Setting> before_;
 };
 
 }  // namespace adbms::gateway::session

@@ -74,8 +74,20 @@ absl::Status Session::RunTableAs(const sql::Statement& statement, ResultSink* si
   query.sql = table.query;
   query.cacheable = false;
   query.multi_statement = true;
+  std::vector<types::Value> parameters;
+  if (table.executes) {
+    ASSIGN_OR_RETURN(const auto execute, sql::Parse(table.query));
+    ASSIGN_OR_RETURN(const PreparedStatement* const prepared,
+                     FindStatement(execute.front().execute.name));
+    ASSIGN_OR_RETURN(parameters, ArgumentsOf(execute.front().execute, *prepared));
+    if (prepared->plan == nullptr || !prepared->statement.command_tag.starts_with("SELECT"))
+      return status::Error(status::sqlstate::kWrongObjectType,
+                           "prepared statement is not a SELECT");
+    query.sql = prepared->sql;
+    query.parameter_types = prepared->parameter_types;
+  }
   const auto plan = MakePlan(query);
-  if (!plan.ok()) return Shifted(plan.status(), statement);
+  if (!plan.ok()) return table.executes ? plan.status() : Shifted(plan.status(), statement);
   ASSIGN_OR_RETURN(const std::string columns, Definitions(table, (*plan)->columns));
   ASSIGN_OR_RETURN(
       const auto create,
@@ -93,7 +105,7 @@ absl::Status Session::RunTableAs(const sql::Statement& statement, ResultSink* si
     RETURN_IF_ERROR(created);
     if (table.with_data) {
       ASSIGN_OR_RETURN(const uint64_t rows,
-                       InsertRows(*(*plan)->plan, table.query, changed_object_));
+                       InsertRows(*(*plan)->plan, query.sql, changed_object_, parameters));
       tag = absl::StrCat("SELECT ", rows);
     }
   }
@@ -103,14 +115,16 @@ absl::Status Session::RunTableAs(const sql::Statement& statement, ResultSink* si
 }
 
 absl::StatusOr<uint64_t> Session::InsertRows(const common::v1::Plan& query, std::string_view sql,
-                                             uint32_t table_id) {
+                                             uint32_t table_id,
+                                             const std::vector<types::Value>& parameters) {
   ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
   const common::v1::TableDescriptor* table = catalog->FindTable(table_id);
   if (table == nullptr) return absl::InternalError("the table to fill is gone");
-  return RunWriting(FillingPlan(query, *table), sql);
+  return RunWriting(FillingPlan(query, *table), sql, parameters);
 }
 
-absl::StatusOr<uint64_t> Session::RunWriting(common::v1::Plan plan, std::string_view sql) {
+absl::StatusOr<uint64_t> Session::RunWriting(common::v1::Plan plan, std::string_view sql,
+                                             const std::vector<types::Value>& parameters) {
   plan_cache::CachedPlan writing;
   writing.plan = std::make_shared<const common::v1::Plan>(std::move(plan));
   writing.normalized_sql = Readable(std::string(sql), 0);
@@ -119,6 +133,7 @@ absl::StatusOr<uint64_t> Session::RunWriting(common::v1::Plan plan, std::string_
   ASSIGN_OR_RETURN(writing.prepared, services_.storage->Prepare(Context(), writing.plan));
   storage::api::ExecuteOptions options;
   FillOptions(&options);
+  options.parameters = parameters;
   if (writing.plan->session_details()) options.details = Details();
   BufferOpenResults();
   WrittenRows written;

@@ -11,6 +11,13 @@
 namespace adbms::gateway::session {
 
 absl::Status Session::EndTransaction(bool commit) {
+  return EndTransaction(commit, [this, commit](const rpc::CallContext& context) {
+    return commit ? storage_->Commit(context) : storage_->Rollback(context);
+  });
+}
+
+absl::Status Session::EndTransaction(
+    bool commit, const std::function<absl::Status(const rpc::CallContext&)>& end) {
   if (commit) {
     const absl::Status fired = FireDeferred(/*all=*/true, nullptr);
     if (!fired.ok()) {
@@ -39,9 +46,9 @@ absl::Status Session::EndTransaction(bool commit) {
       (void)role_changes_->Rollback(context);
       role_changes_ = nullptr;
     }
-    return storage_->Rollback(context);
+    return end(context);
   }
-  absl::Status status = WithoutHidden(storage_->Commit(context));
+  absl::Status status = WithoutHidden(end(context));
   if (role_changes_ != nullptr) {
     if (!status.ok()) {
       (void)role_changes_->Rollback(context);
@@ -105,6 +112,10 @@ absl::Status Session::RunTransaction(const sql::Statement& statement, ResultSink
                          absl::StrCat(command, " can only be used in transaction blocks"));
   };
   switch (transaction.kind) {
+    case Kind::kPrepare:
+    case Kind::kCommitPrepared:
+    case Kind::kRollbackPrepared:
+      return RunPrepared(statement, sink);
     case Kind::kBegin: {
       if (state_ == TransactionState::kExplicit) {
         sink->Notice("WARNING", status::sqlstate::kActiveTransaction,
@@ -204,6 +215,54 @@ absl::Status Session::RunTransaction(const sql::Statement& statement, ResultSink
       return sink->Complete("ROLLBACK");
   }
   return absl::InternalError("unknown transaction statement");
+}
+
+absl::Status Session::RunPrepared(const sql::Statement& statement, ResultSink* sink) {
+  const sql::TransactionStatement& transaction = statement.transaction;
+  using Kind = sql::TransactionStatement::Kind;
+  using Request = storage::v1::PreparedTransactionRequest;
+  ASSIGN_OR_RETURN(const auto policy, policy_->Get());
+  Request request;
+  request.set_global_id(transaction.global_id);
+  request.set_role(current_user_);
+  request.set_superuser(policy->superuser());
+  if (transaction.kind != Kind::kPrepare) {
+    if (in_transaction())
+      return status::Error(
+          status::sqlstate::kActiveTransaction,
+          absl::StrCat(statement.command_tag, " cannot run inside a transaction block"));
+    request.set_kind(transaction.kind == Kind::kCommitPrepared ? Request::KIND_COMMIT
+                                                               : Request::KIND_ROLLBACK);
+    const absl::Status ended = storage_->PrepareTransaction(Context(), request);
+    return ended.ok() ? sink->Complete(statement.command_tag) : WithoutHidden(ended);
+  }
+  if (state_ == TransactionState::kFailed) {
+    RETURN_IF_ERROR(EndTransaction(/*commit=*/false));
+    return sink->Complete("ROLLBACK");
+  }
+  if (state_ != TransactionState::kExplicit) {
+    sink->Notice("WARNING", status::sqlstate::kNoActiveTransaction,
+                 "there is no transaction in progress");
+    return sink->Complete("ROLLBACK");
+  }
+  if (role_changes_ != nullptr) {
+    EndTransaction(/*commit=*/false).IgnoreError();
+    return status::Error(status::sqlstate::kFeatureNotSupported,
+                         "cannot PREPARE a transaction that has changed roles or rights");
+  }
+  if (std::any_of(cursors_.begin(), cursors_.end(),
+                  [](const auto& cursor) { return cursor.second.hold && !cursor.second.held; })) {
+    EndTransaction(/*commit=*/false).IgnoreError();
+    return status::Error(
+        status::sqlstate::kFeatureNotSupported,
+        "cannot PREPARE a transaction that has created a cursor WITH HOLD");
+  }
+  request.set_kind(Request::KIND_PREPARE);
+  RETURN_IF_ERROR(EndTransaction(/*commit=*/true, [&](const rpc::CallContext& context) {
+    return storage_->PrepareTransaction(context, request);
+  }));
+  SendReports(sink);
+  return sink->Complete(statement.command_tag);
 }
 
 absl::Status Session::BeginBlock(const storage::api::BeginOptions& options) {

@@ -310,6 +310,8 @@ int RevocationOf(int privilege) {
       return common::v1::PRIVILEGE_NO_PUBLIC_CONNECT;
     case common::v1::PRIVILEGE_TEMPORARY:
       return common::v1::PRIVILEGE_NO_PUBLIC_TEMPORARY;
+    case common::v1::PRIVILEGE_EXECUTE:
+      return common::v1::PRIVILEGE_NO_PUBLIC_EXECUTE;
     default:
       return common::v1::PRIVILEGE_NO_PUBLIC_USAGE;
   }
@@ -426,11 +428,15 @@ absl::Status RoleStore::JoinRoles(const Request& request, const std::string& nam
 
 absl::Status RoleStore::ChangeDefaults(const Request& request, const std::string& grantee,
                                        Roles* roles, std::vector<SqlClient::Step>* steps) {
-  const bool puts = request.kind() == Request::KIND_GRANT;
+  const bool grants = request.kind() == Request::KIND_GRANT;
   for (const std::string& maker : request.defaults().makers()) {
     if (!roles->roles.contains(maker)) return NoSuchRole(maker);
     for (const security::v1::TableGrant& grant : request.grants()) {
-      for (const int privilege : grant.privileges()) {
+      for (const int asked : grant.privileges()) {
+        const bool of_public =
+            grantee.empty() && Contains(grant.privileges_of_public(), asked);
+        const int privilege = of_public ? RevocationOf(asked) : asked;
+        const bool puts = grants != of_public;
         const Roles::DefaultGrant given{maker, grant.table_id(), request.defaults().kind(), grantee,
                                         privilege};
         const bool changed = puts ? roles->default_grants.insert(given).second

@@ -180,6 +180,8 @@ absl::Status Conversation::Handle(const v1::SessionRequest& request,
     case Body::kCheckSignals:
       return session_->CheckSignals(context,
                                     absl::Microseconds(request.check_signals().running_us()));
+    case Body::kPreparedTransaction:
+      return session_->PrepareTransaction(context, request.prepared_transaction());
     case Body::kConnect:
       return session_->Connect(context, request.connect().superuser());
     case Body::kEnd:

@@ -377,6 +377,13 @@ absl::Status RemoteSession::SetConstraints(const rpc::CallContext& context,
   return Call(context, &call);
 }
 
+absl::Status RemoteSession::PrepareTransaction(const rpc::CallContext& context,
+                                               const v1::PreparedTransactionRequest& request) {
+  v1::SessionRequest call;
+  *call.mutable_prepared_transaction() = request;
+  return Call(context, &call);
+}
+
 absl::Status RemoteSession::CheckSignals(const rpc::CallContext& context, absl::Duration running) {
   v1::SessionRequest request;
   return Start(context, &request, /*brief=*/false, [running](v1::SessionRequest* check) {

@@ -53,6 +53,8 @@ class RemoteSession : public Session {
                       std::shared_ptr<NotificationSink> sink) override;
   absl::Status Unlisten(const rpc::CallContext& context, const std::string& channel) override;
   absl::Status CheckSignals(const rpc::CallContext& context, absl::Duration running) override;
+  absl::Status PrepareTransaction(const rpc::CallContext& context,
+                                  const storage::v1::PreparedTransactionRequest& request) override;
   absl::Status Discard(const rpc::CallContext& context, const v1::DiscardRequest& request) override;
   bool keeps_state() const override { return keeps_state_; }
   void SetLocking(absl::Duration lock_timeout, int32_t backend_pid) override {

@@ -147,6 +147,9 @@ class Session {
   // kept.
   virtual absl::Status Commit(const rpc::CallContext& context) = 0;
   virtual absl::Status Rollback(const rpc::CallContext& context) = 0;
+  // Two-phase commit: see PreparedTransactionRequest.
+  virtual absl::Status PrepareTransaction(
+      const rpc::CallContext& context, const storage::v1::PreparedTransactionRequest& request) = 0;
   // Nested, by name; the latest of a name counts. Errors: 3B001.
   virtual absl::Status Savepoint(const rpc::CallContext& context, const std::string& name) = 0;
   virtual absl::Status RollbackTo(const rpc::CallContext& context, const std::string& name) = 0;

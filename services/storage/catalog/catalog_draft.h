@@ -173,6 +173,8 @@ class CatalogDraft {
   absl::Status PutType(common::v1::TypeDescriptor type);
   void EraseType(uint32_t oid);
   void SetTypeEntry(uint32_t oid, TypeEntryPtr entry);
+  // Gives a range's multirange its numbers and the name of its arrays.
+  absl::Status AddMultirange(common::v1::DeclaredType* declared);
   // A name that the arrays of a type of this name can have.
   std::string FreeArrayName(const std::string& schema, const std::string& name) const;
   // Errors: 42710, unless neither type nor relation has the name.

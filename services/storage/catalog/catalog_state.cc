@@ -16,6 +16,11 @@ CatalogState::CatalogState(uint64_t version, Place place, SchemaMap schemas, Tab
     const common::v1::DeclaredType& declared = type->declared();
     types_by_name_.emplace(Name{declared.schema(), declared.name()}, type.get());
     types_by_name_.emplace(Name{declared.schema(), declared.array_name()}, type.get());
+    if (!declared.has_range()) continue;
+    const common::v1::RangeDefinition& range = declared.range();
+    const std::string& schema = range.multirange_schema();
+    types_by_name_.emplace(Name{schema, range.multirange_name()}, type.get());
+    types_by_name_.emplace(Name{schema, range.multirange_array_name()}, type.get());
   }
   for (const auto& [id, entry] : tables_) {
     const common::v1::TableDescriptor& table = entry->descriptor;

@@ -118,6 +118,26 @@ absl::Status CatalogDraft::RequireFreeTypeName(const std::string& schema,
   return status::Error(sqlstate::kDuplicateObject, "type " + Quoted(name) + " already exists");
 }
 
+absl::Status CatalogDraft::AddMultirange(DeclaredType* declared) {
+  common::v1::RangeDefinition& range = *declared->mutable_range();
+  range.set_multirange_schema(SchemaOrPublic(range.multirange_schema()));
+  RETURN_IF_ERROR(RequireSchema(range.multirange_schema()));
+  const bool same = range.multirange_schema() == declared->schema() &&
+                    (range.multirange_name() == declared->name() ||
+                     range.multirange_name() == declared->array_name());
+  if (same)
+    return status::Error(sqlstate::kDuplicateObject,
+                         "type " + Quoted(range.multirange_name()) + " already exists");
+  RETURN_IF_ERROR(RequireFreeTypeName(range.multirange_schema(), range.multirange_name()));
+  range.set_multirange_array_name(
+      FreeArrayName(range.multirange_schema(), range.multirange_name()));
+  ASSIGN_OR_RETURN(const uint32_t array_oid, catalog_->AllocateId());
+  ASSIGN_OR_RETURN(const uint32_t oid, catalog_->AllocateId());
+  range.set_multirange_oid(oid);
+  range.set_multirange_array_oid(array_oid);
+  return absl::OkStatus();
+}
+
 CatalogDraft::Result CatalogDraft::CreateType(const common::v1::CreateType& statement) {
   TypeDescriptor type = statement.type();
   DeclaredType& declared = *type.mutable_declared();
@@ -139,6 +159,7 @@ CatalogDraft::Result CatalogDraft::CreateType(const common::v1::CreateType& stat
     ASSIGN_OR_RETURN(const uint32_t relation_oid, catalog_->AllocateId());
     declared.set_relation_oid(relation_oid);
   }
+  if (declared.kind() == DeclaredType::KIND_RANGE) RETURN_IF_ERROR(AddMultirange(&declared));
   double order = 1;
   for (EnumLabel& label : *declared.mutable_labels()) {
     ASSIGN_OR_RETURN(const uint32_t label_oid, catalog_->AllocateId());

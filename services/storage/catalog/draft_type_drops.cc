@@ -39,6 +39,13 @@ std::string Shown(const TypeDescriptor& type) {
   return "type " + types::Format(types::TypeOf(types::Intern(type.declared())));
 }
 
+// Whether something is of the type, of arrays of it, or of the multirange that goes with it.
+bool IsOf(const common::v1::DataType& data_type, const TypeDescriptor& type) {
+  const uint32_t oid = data_type.declared().oid();
+  return oid != 0 &&
+         (oid == type.declared().oid() || oid == type.declared().range().multirange_oid());
+}
+
 std::string TableShown(const TableDescriptor& table) {
   return std::string(KindOf(table)) + " " + table.name();
 }
@@ -74,16 +81,15 @@ absl::Status CatalogDraft::CollectTypeDrop(TypeDrop* drop, const TypeDescriptor&
   if (!drop->types.insert(type.declared().oid()).second) return absl::OkStatus();
   const std::string shown = Shown(type);
   for (const auto& [oid, other] : state_->types()) {
-    if (other->declared().kind() != DeclaredType::KIND_DOMAIN ||
-        other->declared().base().declared().oid() != type.declared().oid())
-      continue;
+    const DeclaredType& declared = other->declared();
+    if (!IsOf(declared.base(), type) && !IsOf(declared.range().subtype(), type)) continue;
     if (!drop->types.contains(oid)) drop->details.emplace_back(Shown(*other), shown);
     RETURN_IF_ERROR(CollectTypeDrop(drop, *other, statement));
   }
   for (const auto& [oid, other] : state_->types()) {
     for (const auto& field : other->declared().fields()) {
-      if (field.type().declared().oid() != type.declared().oid()) continue;
-      drop->attributes.insert({oid, type.declared().oid()});
+      if (!IsOf(field.type(), type)) continue;
+      drop->attributes.insert({oid, field.type().declared().oid()});
       drop->details.emplace_back(
           "column " + field.name() + " of composite type " + other->declared().name(),
           "type " + types::Format(types::FromProto(field.type())));
@@ -102,7 +108,7 @@ absl::Status CatalogDraft::CollectTypeDrop(TypeDrop* drop, const TypeDescriptor&
     const TableDescriptor& table = entry->descriptor;
     for (int i = 0; i < table.columns_size(); ++i) {
       const auto& column = table.columns(i);
-      if (column.dropped() || column.type().declared().oid() != type.declared().oid()) continue;
+      if (column.dropped() || !IsOf(column.type(), type)) continue;
       if (!table.view_sql().empty()) {
         drop->views.insert(id);
       } else {
@@ -114,8 +120,7 @@ absl::Status CatalogDraft::CollectTypeDrop(TypeDrop* drop, const TypeDescriptor&
     }
     for (const auto& index : table.indexes()) {
       const auto of_column = [&](int i) {
-        return table.columns(i).type().declared().oid() == type.declared().oid() &&
-               sql::Reads(index, static_cast<uint32_t>(i));
+        return IsOf(table.columns(i).type(), type) && sql::Reads(index, static_cast<uint32_t>(i));
       };
       bool with_column = false;
       for (int i = 0; i < table.columns_size(); ++i) with_column |= of_column(i);

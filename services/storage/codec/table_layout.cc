@@ -5,6 +5,7 @@
 
 #include "absl/container/inlined_vector.h"
 #include "common/sql/catalog/index_keys.h"
+#include "common/sql/functions/function_catalog.h"
 #include "common/sql/operator_classes/operator_class.h"
 #include "common/sql/routing/partition_routing.h"
 #include "common/status/macros.h"
@@ -16,6 +17,18 @@ namespace {
 
 constexpr char kSuffixInKey = 0;
 constexpr char kSuffixInValue = 1;
+
+absl::Status SetExclusion(const common::v1::IndexDescriptor& index, IndexLayout* entry) {
+  for (const std::string& signature : index.exclusion_operators()) {
+    const auto* function = sql::functions::FunctionCatalog::Builtin().BySignature(signature);
+    if (function == nullptr || index.exclusion_operators_size() != index.columns_size())
+      return absl::InternalError("an exclusion constraint of an unknown operator");
+    const bool first = entry->equal_keys == entry->exclusion.size();
+    if (first && function->name == "=") ++entry->equal_keys;
+    entry->exclusion.push_back(function);
+  }
+  return absl::OkStatus();
+}
 
 absl::Status SetOperatorClasses(const common::v1::IndexDescriptor& index, IndexLayout* layout) {
   for (const std::string& name : index.operator_classes()) {
@@ -40,6 +53,12 @@ void IndexLayout::AppendEntryKey(Columns row_columns, uint32_t row, std::string_
     AppendKey(vector, row, key[i], out);
   }
   if (*inline_suffix) out->append(row_suffix);
+}
+
+void IndexLayout::AppendPrefix(Columns row_columns, uint32_t row, size_t count,
+                               std::string* out) const {
+  AppendSpace(index_id, out);
+  for (size_t i = 0; i < count; ++i) AppendKey(*row_columns[columns[i]], row, key[i], out);
 }
 
 void IndexLayout::AppendItemKey(std::string_view item, std::string_view row_suffix,
@@ -123,6 +142,7 @@ absl::StatusOr<TableLayout> TableLayout::Make(const common::v1::TableDescriptor&
     entry.name = index.name();
     entry.unique = index.unique();
     entry.deferral = index.deferral();
+    RETURN_IF_ERROR(SetExclusion(index, &entry));
     entry.is_public = index.state() == common::v1::IndexDescriptor::STATE_PUBLIC;
     ASSIGN_OR_RETURN(entry.formula, IndexFormula::Make(index, layout.types.size()));
     entry.first_computed = static_cast<uint32_t>(layout.types.size()) + layout.computed_columns;

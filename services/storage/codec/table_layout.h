@@ -17,6 +17,10 @@
 namespace adbms::sql {
 struct OperatorClass;
 }
+namespace adbms::sql::functions {
+struct Function;
+}
+
 namespace adbms::sql::routing {
 class PartitionRouting;
 }
@@ -39,6 +43,10 @@ struct IndexLayout {
   bool unique = false;
   // Of a deferrable unique constraint: not unique to whoever reads or writes entries.
   common::v1::Deferral deferral = common::v1::DEFERRAL_UNSPECIFIED;
+  // Of an exclusion constraint, by key: the operator that is not to be true of two rows for every
+  // key. Otherwise none. So many keys, the first ones, are compared by equality.
+  std::vector<const sql::functions::Function*> exclusion;
+  uint32_t equal_keys = 0;
   bool is_public = true;
   // Ordinals of the key columns; beyond the table's columns for expressions, whose values an
   // IndexedRows puts there.
@@ -55,6 +63,11 @@ struct IndexLayout {
   std::vector<const sql::OperatorClass*> operator_classes;
 
   bool inverted() const { return !operator_classes.empty(); }
+  bool excludes() const { return !exclusion.empty(); }
+  // Whether what is stored is checked by the statement's end or later.
+  bool checked_later() const { return excludes() || deferral != common::v1::DEFERRAL_UNSPECIFIED; }
+  // The beginning of a row's entry key: its first `count` keys.
+  void AppendPrefix(Columns row_columns, uint32_t row, size_t count, std::string* out) const;
   // Entry key of a row; `row_suffix` is its row key without the space. `inline_suffix`: the key
   // ends in it.
   void AppendEntryKey(Columns row_columns, uint32_t row, std::string_view row_suffix,

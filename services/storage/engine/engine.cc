@@ -142,6 +142,25 @@ void Transaction::ForEachWrittenKey(const std::function<void(std::string_view)>&
   (void)status;  // The batch is this transaction's own, and its keys are put and deleted only.
 }
 
+absl::Status Transaction::Repeat(std::string_view bytes) {
+  struct Again : rocksdb::WriteBatch::Handler {
+    explicit Again(Transaction* transaction) : transaction(transaction) {}
+    rocksdb::Status PutCF(uint32_t, const Slice& key, const Slice& value) override {
+      transaction->Put(ToView(key), ToView(value));
+      return rocksdb::Status::OK();
+    }
+    rocksdb::Status DeleteCF(uint32_t, const Slice& key) override {
+      transaction->Delete(ToView(key));
+      return rocksdb::Status::OK();
+    }
+    Transaction* const transaction;
+  };
+  Again again(this);
+  const rocksdb::Status status = rocksdb::WriteBatch(std::string(bytes)).Iterate(&again);
+  return status.ok() ? absl::OkStatus()
+                     : status::Error(sqlstate::kDataCorrupted, "malformed writes: " + status.ToString());
+}
+
 absl::Status Transaction::Commit() {
   const rocksdb::Status status = db_->Write(rocksdb::WriteOptions(), writes_.GetWriteBatch());
   changes_->Note(spaces_, db_->GetLatestSequenceNumber());

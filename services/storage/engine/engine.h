@@ -181,6 +181,10 @@ class Transaction {
   // Every key that the commit would write, some more than once.
   void ForEachWrittenKey(const std::function<void(std::string_view)>& visit) const;
   size_t bytes() const { return batch()->GetDataSize(); }
+  // All of it, for Repeat() to write again; until the next change. REQUIRES: no counters in it.
+  std::string_view Bytes() const { return batch()->Data(); }
+  // Errors: XX001 for what Bytes() has not told.
+  absl::Status Repeat(std::string_view bytes);
   bool empty() const { return batch()->Count() == 0; }
 
  private:

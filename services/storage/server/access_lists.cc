@@ -19,7 +19,8 @@ constexpr std::pair<Privilege, char> kLetters[] = {
     {common::v1::PRIVILEGE_INSERT, 'a'},    {common::v1::PRIVILEGE_SELECT, 'r'},
     {common::v1::PRIVILEGE_UPDATE, 'w'},    {common::v1::PRIVILEGE_DELETE, 'd'},
     {common::v1::PRIVILEGE_TRUNCATE, 'D'},  {common::v1::PRIVILEGE_REFERENCES, 'x'},
-    {common::v1::PRIVILEGE_USAGE, 'U'},     {common::v1::PRIVILEGE_CREATE, 'C'},
+    {common::v1::PRIVILEGE_EXECUTE, 'X'},   {common::v1::PRIVILEGE_USAGE, 'U'},
+    {common::v1::PRIVILEGE_CREATE, 'C'},
     {common::v1::PRIVILEGE_TEMPORARY, 'T'}, {common::v1::PRIVILEGE_CONNECT, 'c'}};
 
 struct Defaults {
@@ -113,6 +114,20 @@ std::string AccessLists::Of(AclKind kind, uint32_t object, const std::string& ow
   std::vector<std::string> items = Items(On(object), owner);
   if (items.empty()) return "";
   items.insert(items.begin(), Item(owner, OwnersLetters(kind), owner));
+  return ArrayOf(items);
+}
+
+std::string AccessLists::OfOpen(AclKind kind, uint32_t object, const std::string& owner) const {
+  auto grants = On(object);
+  if (grants.empty()) return "";
+  const bool function = kind == AclKind::kFunction;
+  Privileges& everybody = grants[""];
+  if (!everybody.contains(function ? common::v1::PRIVILEGE_NO_PUBLIC_EXECUTE
+                                   : common::v1::PRIVILEGE_NO_PUBLIC_USAGE))
+    everybody.insert(function ? common::v1::PRIVILEGE_EXECUTE : common::v1::PRIVILEGE_USAGE);
+  std::vector<std::string> items = Items(grants, owner);
+  items.insert(items.begin() + (items.empty() || items.front()[0] != '=' ? 0 : 1),
+               Item(owner, OwnersLetters(kind), owner));
   return ArrayOf(items);
 }
 

@@ -36,6 +36,8 @@ class AccessLists {
 
   // Empty where the object has what its kind has by default (PostgreSQL: NULL).
   std::string Of(AclKind kind, uint32_t object, const std::string& owner) const;
+  // Of what PUBLIC may use unless that was revoked: functions and types.
+  std::string OfOpen(AclKind kind, uint32_t object, const std::string& owner) const;
   // Of a column. Empty where nobody was granted anything on it alone.
   std::string OfColumn(uint32_t table, uint32_t ordinal, const std::string& owner) const;
   // Of a schema; a database's public has a list from its beginning.

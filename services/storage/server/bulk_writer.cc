@@ -107,11 +107,10 @@ absl::Status BulkWriterImpl::Prepare(api::TableVersion table,
   for (const codec::IndexLayout& index : layout.indexes)
     direct &= transaction_->CanWriteDirectly(index.index_id);
   // What stands for more than rows and entries is the row writer's.
-  const bool deferrable = std::any_of(layout.indexes.begin(), layout.indexes.end(),
-                                      [](const codec::IndexLayout& index) {
-                                        return index.deferral != common::v1::DEFERRAL_UNSPECIFIED;
-                                      });
-  const bool more = divided || deferrable || !table_->descriptor.foreign_keys().empty() ||
+  const bool checked_later =
+      std::any_of(layout.indexes.begin(), layout.indexes.end(),
+                  [](const codec::IndexLayout& index) { return index.checked_later(); });
+  const bool more = divided || checked_later || !table_->descriptor.foreign_keys().empty() ||
                     !layout.building.empty();
   if (direct && !more) {
     mode_ = Mode::kDirect;

@@ -333,16 +333,7 @@ absl::StatusOr<Value> Updatable(const Call& call) {
                                        (stored || rules.updatable() ? kDelete : 0));
 }
 absl::StatusOr<Value> ToRegtype(const Call& call) {
-  std::string_view name = call.arguments[0].bytes();
-  if (const auto id = types::FromSqlName(name))
-    return Value::Int(TypeId::kRegtype, types::OidOf(*id));
-  const bool array = name.ends_with("[]");
-  if (array) name.remove_suffix(2);
-  std::vector<std::string> parts;
-  const uint32_t oid =
-      SplitName(name, &parts)
-          ? FindDeclaredType(call.catalog, PathOf(call.session), std::move(parts), array)
-          : 0;
+  const uint32_t oid = TypeNamed(call.catalog, PathOf(call.session), call.arguments[0].bytes());
   return oid == 0 ? Value::Null({TypeId::kRegtype, 0}) : Value::Int(TypeId::kRegtype, oid);
 }
 // NULL for a type that is built in.
@@ -411,6 +402,8 @@ const std::map<std::string_view, Handler>& Handlers() {
       {"has_sequence_privilege", Ask<HasSequencePrivilege>},
       {"has_table_privilege", Ask<HasTablePrivilege>},
       {"has_schema_privilege", Ask<HasSchemaPrivilege>},
+      {"has_function_privilege", Ask<HasFunctionPrivilege>},
+      {"has_type_privilege", Ask<HasTypePrivilege>},
       {"has_database_privilege", Ask<HasDatabasePrivilege>},
       {"has_any_column_privilege", Ask<HasAnyColumnPrivilege>},
       {"has_column_privilege", Ask<HasColumnPrivilege>},

@@ -6,6 +6,7 @@
 #include "common/status/sql_error.h"
 #include "services/storage/server/connected_sessions.h"
 #include "services/storage/server/ddl.h"
+#include "services/storage/txn/prepared_transactions.h"
 
 namespace adbms::storage::server {
 namespace {
@@ -52,6 +53,10 @@ absl::StatusOr<v1::DdlResult> Drop(const rpc::CallContext& context, SessionState
   }
   RETURN_IF_ERROR(
       session->parts().connected->Close(context, session, id, drop.name(), drop.force()));
+  if (session->parts().shared->prepared->UsesDatabase(id))
+    return status::Error(sqlstate::kObjectInUse,
+                         "database \"" + drop.name() + "\" is being used by prepared transactions",
+                         {}, "End those that pg_prepared_xacts shows.");
   const absl::Cleanup reopen = [&] { session->parts().connected->Reopen(id); };
   return RunDdl(context, session, statement);
 }

@@ -11,6 +11,7 @@
 #include "services/storage/server/ddl_validation.h"
 #include "services/storage/server/resolution.h"
 #include "services/storage/server/table_rewrite.h"
+#include "services/storage/txn/exclusion_checks.h"
 
 namespace adbms::storage::server {
 
@@ -345,6 +346,15 @@ absl::StatusOr<v1::DdlResult> DdlExecution::DropKeyColumn(const catalog::TableEn
   return result;
 }
 
+absl::Status DdlExecution::CheckExclusion(uint32_t table_id, const std::string& name) {
+  ASSIGN_OR_RETURN(const catalog::TableEntryPtr table, draft()->Table(table_id));
+  for (const codec::IndexLayout& index : table->layout.indexes) {
+    if (index.name == name)
+      return txn::CheckExclusionOfAll(call_, transaction_, *table, index);
+  }
+  return absl::InternalError("an exclusion constraint without its index");
+}
+
 absl::StatusOr<v1::DdlResult> DdlExecution::AlterOne(const AlterTable& statement) {
   ASSIGN_OR_RETURN(const catalog::TableEntryPtr table, draft()->Table(statement.table_id()));
   switch (statement.action_case()) {
@@ -359,11 +369,15 @@ absl::StatusOr<v1::DdlResult> DdlExecution::AlterOne(const AlterTable& statement
       common::v1::CreateIndex create;
       create.set_table_id(statement.table_id());
       *create.mutable_index() = statement.add_unique();
-      create.mutable_index()->set_unique(statement.add_unique().deferral() ==
-                                         common::v1::DEFERRAL_UNSPECIFIED);
+      const bool excludes = !statement.add_unique().exclusion_operators().empty();
+      create.mutable_index()->set_unique(
+          !excludes && statement.add_unique().deferral() == common::v1::DEFERRAL_UNSPECIFIED);
       create.mutable_index()->set_is_constraint(true);
       create.set_only(statement.only());
-      return CreateIndex(create);
+      ASSIGN_OR_RETURN(v1::DdlResult result, CreateIndex(create));
+      if (excludes)
+        RETURN_IF_ERROR(CheckExclusion(statement.table_id(), statement.add_unique().name()));
+      return result;
     }
     case AlterTable::kAttachIndex:
       return AttachIndex(*table, statement.attach_index());

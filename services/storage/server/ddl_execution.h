@@ -51,6 +51,8 @@ class DdlExecution {
   absl::StatusOr<v1::DdlResult> DropPrimaryKey(const catalog::TableEntry& table, bool cascade);
   absl::StatusOr<v1::DdlResult> DropKeyColumn(const catalog::TableEntry& table,
                                               const AlterTable& statement);
+  // Errors: 23P01 for rows that the constraint excludes.
+  absl::Status CheckExclusion(uint32_t table_id, const std::string& name);
   absl::StatusOr<v1::DdlResult> AlterOne(const AlterTable& statement);
   static bool HasValue(const common::v1::ColumnDescriptor& column);
 

@@ -2,8 +2,11 @@
 
 #include "common/sql/row_types.h"
 #include "common/types/declared_type.h"
+#include "common/types/type_name.h"
 #include "services/storage/catalog/identifier_text.h"
+#include "services/storage/server/access_lists.h"
 #include "services/storage/server/object_definitions.h"
+#include "services/storage/server/object_names.h"
 #include "services/storage/server/type_rows.h"
 
 namespace adbms::storage::server {
@@ -120,6 +123,52 @@ void CompositeRow(const RowSource& source, const TypeDescriptor& type, RowBuilde
       .Set("typstorage", "x");
 }
 
+bool HasWideBounds(const DeclaredType& range) {
+  const TypeRow* info =
+      FindType(types::OidOf(types::WithoutDomain(types::FromProto(range.range().subtype()))));
+  return info == nullptr || std::string_view(info->align) == "d";
+}
+
+void RangeRow(const RowSource& source, const TypeDescriptor& type, RowBuilder* rows) {
+  TypeRowOf(source, type, type.declared().oid(), type.declared().name(), rows)
+      .Set("typlen", -1)
+      .SetBool("typbyval", false)
+      .Set("typtype", "r")
+      .Set("typcategory", "R")
+      .Set("typarray", type.declared().array_oid())
+      .Set("typinput", 3834)
+      .Set("typoutput", 3835)
+      .Set("typreceive", 3836)
+      .Set("typsend", 3837)
+      .Set("typalign", HasWideBounds(type.declared()) ? "d" : "i")
+      .Set("typstorage", "x");
+}
+
+// The multirange that comes with a range: a type as any other, but for what it is.
+TypeDescriptor MultirangeOf(const TypeDescriptor& range) {
+  TypeDescriptor made;
+  made.set_owner(range.owner());
+  *made.mutable_declared() =
+      types::DeclaredMultirangeOf(*types::Intern(range.declared())).declared->definition;
+  return made;
+}
+
+void MultirangeRow(const RowSource& source, const TypeDescriptor& type, bool wide,
+                   RowBuilder* rows) {
+  TypeRowOf(source, type, type.declared().oid(), type.declared().name(), rows)
+      .Set("typlen", -1)
+      .SetBool("typbyval", false)
+      .Set("typtype", "m")
+      .Set("typcategory", "R")
+      .Set("typarray", type.declared().array_oid())
+      .Set("typinput", 4231)
+      .Set("typoutput", 4232)
+      .Set("typreceive", 4233)
+      .Set("typsend", 4234)
+      .Set("typalign", wide ? "d" : "i")
+      .Set("typstorage", "x");
+}
+
 void ArrayRow(const RowSource& source, const TypeDescriptor& type, RowBuilder* rows) {
   const bool row = type.declared().kind() == DeclaredType::KIND_COMPOSITE;
   TypeRowOf(source, type, type.declared().array_oid(), type.declared().array_name(), rows)
@@ -142,6 +191,27 @@ std::optional<DeclaredType> RowTypeWithOid(const catalog::CatalogState& catalog,
   DeclaredType type = sql::RowTypeOf((*table)->descriptor);
   type.set_schema(ShownSchema(type.schema()));
   return type;
+}
+
+// The types that a descriptor stands for: a range comes with its multirange.
+std::vector<DeclaredType> DefinitionsOf(const TypeDescriptor& type) {
+  std::vector<DeclaredType> all = {type.declared()};
+  if (type.declared().has_range()) all.push_back(MultirangeOf(type).declared());
+  return all;
+}
+
+struct KeptType {
+  DeclaredType declared;
+  bool array = false;  // The number is that of its arrays.
+};
+std::optional<KeptType> KeptTypeWithOid(const catalog::CatalogState& catalog, uint32_t oid) {
+  for (const auto& [known, type] : catalog.types()) {
+    for (DeclaredType& declared : DefinitionsOf(*type)) {
+      const bool array = declared.array_oid() == oid;
+      if (array || declared.oid() == oid) return KeptType{std::move(declared), array};
+    }
+  }
+  return std::nullopt;
 }
 
 void FillEnum(const RowSource& source, RowBuilder* rows) {
@@ -208,6 +278,7 @@ void FillDomainConstraints(const RowSource& source, RowBuilder* rows) {
 }  // namespace
 
 void AddDeclaredTypeRows(const RowSource& source, RowBuilder* rows) {
+  const AccessLists lists(source.shared);
   for (const auto& [oid, type] : source.catalog->types()) {
     switch (type->declared().kind()) {
       case DeclaredType::KIND_DOMAIN:
@@ -216,9 +287,18 @@ void AddDeclaredTypeRows(const RowSource& source, RowBuilder* rows) {
       case DeclaredType::KIND_COMPOSITE:
         CompositeRow(source, *type, rows);
         break;
+      case DeclaredType::KIND_RANGE: {
+        RangeRow(source, *type, rows);
+        const TypeDescriptor multirange = MultirangeOf(*type);
+        MultirangeRow(source, multirange, HasWideBounds(type->declared()), rows);
+        ArrayRow(source, multirange, rows);
+        break;
+      }
       default:
         EnumRow(source, *type, rows);
     }
+    const std::string acl = lists.OfOpen(AclKind::kType, oid, type->owner());
+    if (!acl.empty()) rows->Set("typacl", acl);
     ArrayRow(source, *type, rows);
   }
   for (const auto& [id, entry] : source.catalog->tables()) {
@@ -272,10 +352,9 @@ std::optional<std::string> DomainConstraintDefinition(const catalog::CatalogStat
 
 std::optional<bool> IsTypeVisible(const catalog::CatalogState& catalog,
                                   const std::vector<std::string>& path, uint32_t oid) {
-  for (const auto& [known, type] : catalog.types()) {
-    const DeclaredType& declared = type->declared();
-    if (known != oid && declared.array_oid() != oid) continue;
-    const std::string& name = known == oid ? declared.name() : declared.array_name();
+  if (const std::optional<KeptType> kept = KeptTypeWithOid(catalog, oid)) {
+    const DeclaredType& declared = kept->declared;
+    const std::string& name = kept->array ? declared.array_name() : declared.name();
     if (types::FromName(name).has_value()) return false;
     for (const std::string& schema : path) {
       if (catalog.HasType(schema, name)) return schema == declared.schema();
@@ -296,13 +375,12 @@ std::optional<bool> IsTypeVisible(const catalog::CatalogState& catalog,
 
 std::optional<std::string> DeclaredTypeName(const catalog::CatalogState& catalog,
                                             const std::vector<std::string>& path, uint32_t oid) {
-  for (const auto& [known, type] : catalog.types()) {
-    const DeclaredType& declared = type->declared();
-    if (known != oid && declared.array_oid() != oid) continue;
+  if (const std::optional<KeptType> kept = KeptTypeWithOid(catalog, oid)) {
+    const DeclaredType& declared = kept->declared;
     const std::string name = catalog::QuoteIdentifier(declared.name());
-    const bool visible = IsTypeVisible(catalog, path, known).value_or(false);
+    const bool visible = IsTypeVisible(catalog, path, declared.oid()).value_or(false);
     return (visible ? name : catalog::QuoteIdentifier(declared.schema()) + "." + name) +
-           (known == oid ? "" : "[]");
+           (kept->array ? "[]" : "");
   }
   if (const auto row = RowTypeWithOid(catalog, oid)) {
     const std::string name = catalog::QuoteIdentifier(row->name());
@@ -321,10 +399,11 @@ uint32_t FindDeclaredType(const catalog::CatalogState& catalog,
       parts.size() > 1 ? std::vector<std::string>{parts[parts.size() - 2]} : path;
   for (const std::string& schema : schemas) {
     for (const auto& [oid, type] : catalog.types()) {
-      const DeclaredType& declared = type->declared();
-      if (declared.schema() != schema) continue;
-      if (declared.name() == parts.back()) return array ? declared.array_oid() : oid;
-      if (!array && declared.array_name() == parts.back()) return declared.array_oid();
+      for (const DeclaredType& declared : DefinitionsOf(*type)) {
+        if (declared.schema() != schema) continue;
+        if (declared.name() == parts.back()) return array ? declared.array_oid() : declared.oid();
+        if (!array && declared.array_name() == parts.back()) return declared.array_oid();
+      }
     }
     const catalog::TableEntry* table = catalog.FindByName(schema, parts.back());
     if (table != nullptr && !table->descriptor.has_sequence()) {
@@ -333,6 +412,15 @@ uint32_t FindDeclaredType(const catalog::CatalogState& catalog,
     }
   }
   return 0;
+}
+
+uint32_t TypeNamed(const catalog::CatalogState& catalog, const std::vector<std::string>& path,
+                   std::string_view name) {
+  if (const auto id = types::FromSqlName(name)) return types::OidOf(*id);
+  const bool array = name.ends_with("[]");
+  if (array) name.remove_suffix(2);
+  std::vector<std::string> parts;
+  return SplitName(name, &parts) ? FindDeclaredType(catalog, path, std::move(parts), array) : 0;
 }
 
 void AddDeclaredTypeFills(RowFillMap* fills) {

@@ -29,6 +29,10 @@ uint32_t FindDeclaredType(const catalog::CatalogState& catalog,
                           const std::vector<std::string>& path, std::vector<std::string> parts,
                           bool array);
 
+// The same of a type that may be built in.
+uint32_t TypeNamed(const catalog::CatalogState& catalog, const std::vector<std::string>& path,
+                   std::string_view name);
+
 void AddDeclaredTypeFills(RowFillMap* fills);
 
 }  // namespace adbms::storage::server

@@ -37,6 +37,8 @@ void FillDepend(const RowSource& source, RowBuilder* rows) {
   for (const auto& [oid, type] : source.catalog->types()) {
     const types::Type base = types::FromProto(type->declared().base());
     if (base.declared != nullptr) row(kType, oid, kType, types::OidOf(base), 0, "n");
+    const types::Type subtype = types::FromProto(type->declared().range().subtype());
+    if (subtype.declared != nullptr) row(kType, oid, kType, types::OidOf(subtype), 0, "n");
   }
   for (const auto& [id, entry] : source.catalog->tables()) {
     const common::v1::SequenceDescriptor& sequence = entry->descriptor.sequence();

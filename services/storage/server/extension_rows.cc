@@ -16,6 +16,7 @@ constexpr Extension kExtensions[] = {
     {13562, "uuid-ossp", "1.1", "generate universally unique identifiers (UUIDs)"},
     {13563, "pgcrypto", "1.3", "cryptographic functions"},
     {13564, "pg_trgm", "1.6", "text similarity measurement based on trigrams"},
+    {13565, "btree_gist", "1.7", "support for indexing common datatypes in GiST"},
 };
 
 void FillExtensions(const RowSource&, RowBuilder* rows) {

@@ -261,6 +261,13 @@ const std::vector<FunctionRow>& AllFunctions() {
   return *kFunctions;
 }
 
+const FunctionRow* BuiltinFunction(uint32_t oid) {
+  for (const FunctionRow& function : AllFunctions()) {
+    if (function.oid == oid) return &function;
+  }
+  return nullptr;
+}
+
 std::string FunctionArguments(const FunctionRow& function, bool defaults) {
   std::string text;
   for (size_t i = 0; i < function.arguments.size(); ++i) {

@@ -24,6 +24,8 @@ struct FunctionRow {
 
 // All of them; made at first use.
 const std::vector<FunctionRow>& AllFunctions();
+// Null: none has the oid.
+const FunctionRow* BuiltinFunction(uint32_t oid);
 
 // "a integer, b text DEFAULT 'x'::text", as pg_get_function_arguments shows it; without defaults as
 // pg_get_function_identity_arguments.

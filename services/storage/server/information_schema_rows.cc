@@ -3,6 +3,7 @@
 
 #include "absl/strings/ascii.h"
 #include "common/sql/temporary_schema.h"
+#include "common/types/collation.h"
 #include "common/types/declared_type.h"
 #include "common/types/time_modifier.h"
 #include "services/storage/server/object_definitions.h"
@@ -140,6 +141,11 @@ void SetTypeColumns(const RowSource& source, const types::Type& declared, RowBui
   if (type.id == types::TypeId::kText || type.id == types::TypeId::kVarchar) {
     rows->Set("character_octet_length", 1073741824);
   }
+  if (const common::v1::Collation* const collation = types::DefinitionOf(type.collation)) {
+    rows->Set("collation_catalog", Database(source))
+        .Set("collation_schema", collation->schema())
+        .Set("collation_name", collation->name());
+  }
   if (type.id == types::TypeId::kDate) rows->Set("datetime_precision", int64_t{0});
   if (type.id == types::TypeId::kInterval) {
     const std::string fields = types::IntervalModifierText({type.id, type.modifier});
@@ -222,7 +228,7 @@ void ForEachConstraint(const RowSource& source, Visit visit) {
             common::v1::DEFERRAL_UNSPECIFIED, nullptr);
     }
     for (const auto& index : table.indexes()) {
-      if (!index.is_constraint()) continue;
+      if (!index.is_constraint() || Excludes(index)) continue;
       visit(table, index.name(), index.is_primary() ? "PRIMARY KEY" : "UNIQUE", index.columns(),
             index.deferral(), nullptr);
     }

@@ -70,7 +70,11 @@ std::string QuoteLiteral(std::string_view text) {
 
 bool IsUnique(const common::v1::IndexDescriptor& index) {
   return index.unique() || index.unique_when_complete() ||
-         index.deferral() != common::v1::DEFERRAL_UNSPECIFIED;
+         (index.deferral() != common::v1::DEFERRAL_UNSPECIFIED && !Excludes(index));
+}
+
+bool Excludes(const common::v1::IndexDescriptor& index) {
+  return !index.exclusion_operators().empty();
 }
 
 const char* ActionName(common::v1::ReferentialAction action) {
@@ -224,6 +228,28 @@ std::string DefaultDefinition(const catalog::CatalogState& catalog,
   return sql + "::" + (id == TypeId::kBpchar ? "bpchar" : types::Format({id, 0}));
 }
 
+namespace {
+
+// A sort key of a column in the column's own order is shown as the column.
+std::optional<std::string> CollatedColumn(const TableDescriptor& table,
+                                          const common::v1::IndexExpression& expression) {
+  common::v1::Expression bound;
+  if (!bound.ParseFromString(expression.bound()) || !sql::explain::IsSortKey(bound))
+    return std::nullopt;
+  const common::v1::Expression* of = &bound.call().arguments(0);
+  while (of->has_cast() && !of->cast().explicit_()) of = &of->cast().argument();
+  if (!of->has_column()) return std::nullopt;
+  const auto& column = table.columns(static_cast<int>(of->column()));
+  const common::v1::Collation& own = column.type().collation();
+  const auto text = [&bound](int argument) {
+    return bound.call().arguments(argument).literal().bytes_value();
+  };
+  if (own.schema() != text(1) || own.name() != text(2)) return std::nullopt;
+  return QuoteIdentifier(column.name());
+}
+
+}  // namespace
+
 std::string KeyDefinition(const TableDescriptor& table, const common::v1::IndexDescriptor& index,
                           int position, bool pretty) {
   const uint32_t ordinal = index.columns(position);
@@ -231,8 +257,9 @@ std::string KeyDefinition(const TableDescriptor& table, const common::v1::IndexD
     return QuoteIdentifier(table.columns(static_cast<int>(ordinal)).name());
   const auto before =
       std::count(index.columns().begin(), index.columns().begin() + position, sql::kExpressionKey);
-  return sql::explain::DeparseKey(index.expressions(static_cast<int>(before)), NamesOf(table),
-                                  pretty);
+  const common::v1::IndexExpression& expression = index.expressions(static_cast<int>(before));
+  if (const auto column = CollatedColumn(table, expression)) return *column;
+  return sql::explain::DeparseKey(expression, NamesOf(table), pretty);
 }
 
 std::string ExpressionDefinitions(const TableDescriptor& table,
@@ -253,6 +280,11 @@ std::string PredicateDefinition(const TableDescriptor& table,
 std::string AccessMethodOf(const common::v1::IndexDescriptor* index) {
   if (index == nullptr) return "btree";
   if (index->method() == common::v1::IndexDescriptor::METHOD_HASH) return "hash";
+  // As an R-tree unless equality is all that is excluded.
+  const auto& excluded = index->exclusion_operators();
+  if (std::any_of(excluded.begin(), excluded.end(),
+                  [](const std::string& signature) { return !signature.starts_with("=("); }))
+    return "gist";
   if (index->operator_classes().empty()) return "btree";
   const sql::OperatorClass* first = sql::FindOperatorClass(index->operator_classes(0));
   return first == nullptr ? "gin" : std::string(first->access_method);
@@ -302,6 +334,24 @@ std::string IndexDefinition(const TableEntry& entry, const std::vector<std::stri
   return text;
 }
 
+namespace {
+
+std::string ExclusionDefinition(const TableDescriptor& table,
+                                const common::v1::IndexDescriptor& index, bool pretty) {
+  std::string text = "EXCLUDE USING " + AccessMethodOf(&index) + " (";
+  for (int i = 0; i < index.columns_size(); ++i) {
+    const std::string& signature = index.exclusion_operators(i);
+    text += (i > 0 ? ", " : "") + KeyDefinition(table, index, i, pretty) + " WITH " +
+            signature.substr(0, signature.find('('));
+  }
+  text += ")";
+  if (index.include_size() > 0) text += " INCLUDE (" + ColumnList(table, index.include()) + ")";
+  if (index.has_predicate()) text += " WHERE (" + PredicateDefinition(table, index, pretty) + ")";
+  return text;
+}
+
+}  // namespace
+
 std::string ConstraintDefinition(const catalog::CatalogState& catalog, const TableEntry& entry,
                                  const std::vector<std::string>& path, uint32_t constraint_oid,
                                  bool pretty, bool* found) {
@@ -311,6 +361,8 @@ std::string ConstraintDefinition(const catalog::CatalogState& catalog, const Tab
     return "PRIMARY KEY (" + ColumnList(table, table.primary_key()) + ")";
   }
   for (const auto& index : table.indexes()) {
+    if (Excludes(index) && UniqueConstraintOid(index) == constraint_oid)
+      return ExclusionDefinition(table, index, pretty) + DeferralWords(index.deferral());
     if (index.is_constraint() && UniqueConstraintOid(index) == constraint_oid) {
       return (index.is_primary() ? "PRIMARY KEY (" : "UNIQUE (") +
              ColumnList(table, index.columns()) + ")" + DeferralWords(index.deferral());

@@ -67,6 +67,8 @@ bool IdentitySequenceOf(const catalog::CatalogState& catalog,
                         const common::v1::TableDescriptor& sequence);
 // Whether PostgreSQL calls it unique: a deferrable constraint's index too.
 bool IsUnique(const common::v1::IndexDescriptor& index);
+// Whether it belongs to an exclusion constraint.
+bool Excludes(const common::v1::IndexDescriptor& index);
 // "NO ACTION", "CASCADE", …
 const char* ActionName(common::v1::ReferentialAction action);
 // The index that a foreign key refers to; 0 when there is none.

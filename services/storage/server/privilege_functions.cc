@@ -12,6 +12,9 @@
 #include "common/status/sql_error.h"
 #include "services/storage/catalog/catalog_words.h"
 #include "services/storage/server/catalog_functions.h"
+#include "services/storage/server/declared_type_rows.h"
+#include "services/storage/server/function_rows.h"
+#include "services/storage/server/program_functions.h"
 #include "services/storage/server/virtual_rows.h"
 
 namespace adbms::storage::server {
@@ -112,6 +115,7 @@ Privilege PrivilegeOf(const std::string& name) {
   if (name == "TRUNCATE") return common::v1::PRIVILEGE_TRUNCATE;
   if (name == "USAGE") return common::v1::PRIVILEGE_USAGE;
   if (name == "CREATE") return common::v1::PRIVILEGE_CREATE;
+  if (name == "EXECUTE") return common::v1::PRIVILEGE_EXECUTE;
   if (name == "REFERENCES") return common::v1::PRIVILEGE_REFERENCES;
   if (name == "CONNECT") return common::v1::PRIVILEGE_CONNECT;
   if (name == "TEMPORARY" || name == "TEMP") return common::v1::PRIVILEGE_TEMPORARY;
@@ -337,6 +341,60 @@ absl::StatusOr<Value> HasSchemaPrivilege(const PrivilegeQuestion& question) {
     if (!one.grant_option && held.contains(PrivilegeOf(one.privilege))) return Value::Bool(true);
   }
   return Value::Bool(false);
+}
+
+namespace {
+
+// What PUBLIC may do with the object unless that was revoked.
+Value MayUseOpen(const PrivilegeQuestion& question, const Subject& subject, uint32_t object,
+                 const std::string& owner, Privilege privilege, Privilege revoked,
+                 const std::vector<Wanted>& wanted) {
+  if (subject.superuser || subject.roles.contains(owner)) return Value::Bool(true);
+  const std::set<int64_t> held = GrantsTo(question, subject, object);
+  const bool may = held.contains(privilege) || !held.contains(revoked);
+  return Value::Bool(std::any_of(wanted.begin(), wanted.end(), [may](const Wanted& one) {
+    return may && !one.grant_option;
+  }));
+}
+
+}  // namespace
+
+absl::StatusOr<Value> HasFunctionPrivilege(const PrivilegeQuestion& question) {
+  const size_t n = question.arguments.size();
+  const Value& object = question.arguments[n - 2];
+  ASSIGN_OR_RETURN(const std::optional<Subject> subject,
+                   SubjectOf(question, RoleArgument(question, 2)));
+  auto oid = static_cast<uint32_t>(IsOid(object) ? object.int_value() : 0);
+  if (!IsOid(object)) {
+    ASSIGN_OR_RETURN(oid, FunctionWithArguments(question.catalog, question.session, object.bytes()));
+  }
+  ASSIGN_OR_RETURN(const std::vector<Wanted> wanted,
+                   Parse(question.arguments[n - 1].bytes(), {"EXECUTE"}));
+  if (!subject) return Unknown();
+  const auto function = question.catalog.FindFunction(oid);
+  if (function == nullptr && BuiltinFunction(oid) == nullptr) return Unknown();
+  return MayUseOpen(question, *subject, oid, function == nullptr ? "" : function->owner(),
+                    common::v1::PRIVILEGE_EXECUTE, common::v1::PRIVILEGE_NO_PUBLIC_EXECUTE, wanted);
+}
+
+absl::StatusOr<Value> HasTypePrivilege(const PrivilegeQuestion& question) {
+  const size_t n = question.arguments.size();
+  const Value& object = question.arguments[n - 2];
+  ASSIGN_OR_RETURN(const std::optional<Subject> subject,
+                   SubjectOf(question, RoleArgument(question, 2)));
+  auto oid = static_cast<uint32_t>(IsOid(object) ? object.int_value() : 0);
+  if (!IsOid(object)) {
+    oid = TypeNamed(question.catalog, PathOf(question.session), object.bytes());
+    if (oid == 0)
+      return status::Error(sqlstate::kUndefinedObject,
+                           "type \"" + std::string(object.bytes()) + "\" does not exist");
+  }
+  ASSIGN_OR_RETURN(const std::vector<Wanted> wanted,
+                   Parse(question.arguments[n - 1].bytes(), {"USAGE"}));
+  const common::v1::TypeDescriptor* const type = question.catalog.FindType(oid);
+  if (!subject || (type == nullptr && !types::FromOid(oid).has_value())) return Unknown();
+  return MayUseOpen(question, *subject, oid, type == nullptr ? "" : type->owner(),
+                    common::v1::PRIVILEGE_USAGE, common::v1::PRIVILEGE_NO_PUBLIC_USAGE, wanted);
 }
 
 absl::StatusOr<Value> HasDatabasePrivilege(const PrivilegeQuestion& question) {

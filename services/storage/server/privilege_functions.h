@@ -30,6 +30,8 @@ absl::StatusOr<types::Value> HasAnyColumnPrivilege(const PrivilegeQuestion& ques
 absl::StatusOr<types::Value> HasColumnPrivilege(const PrivilegeQuestion& question);
 absl::StatusOr<types::Value> HasSchemaPrivilege(const PrivilegeQuestion& question);
 absl::StatusOr<types::Value> HasDatabasePrivilege(const PrivilegeQuestion& question);
+absl::StatusOr<types::Value> HasFunctionPrivilege(const PrivilegeQuestion& question);
+absl::StatusOr<types::Value> HasTypePrivilege(const PrivilegeQuestion& question);
 // Whether the table's policies are for the session's user.
 absl::StatusOr<types::Value> RowSecurityActive(const PrivilegeQuestion& question);
 absl::StatusOr<types::Value> HasRole(const PrivilegeQuestion& question);

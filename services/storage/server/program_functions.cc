@@ -2,10 +2,13 @@
 
 #include <map>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "common/sql/sql.h"
 #include "common/status/sql_error.h"
 #include "services/storage/catalog/identifier_text.h"
+#include "services/storage/server/declared_type_rows.h"
 #include "services/storage/server/function_rows.h"
 #include "services/storage/server/object_definitions.h"
 #include "services/storage/server/object_names.h"
@@ -23,13 +26,6 @@ Value NullText() { return Value::Null({TypeId::kText, 0}); }
 
 uint32_t OidOf(const ProgramQuestion& question) {
   return static_cast<uint32_t>(question.arguments[0].int_value());
-}
-
-const FunctionRow* BuiltinFunction(uint32_t oid) {
-  for (const FunctionRow& function : AllFunctions()) {
-    if (function.oid == oid) return &function;
-  }
-  return nullptr;
 }
 
 absl::StatusOr<Value> ResultText(const ProgramQuestion& question) {
@@ -174,6 +170,48 @@ const std::map<std::string_view, Handler>& Handlers() {
 }
 
 }  // namespace
+
+absl::StatusOr<uint32_t> FunctionWithArguments(const catalog::CatalogState& catalog,
+                                               const sql::functions::EvaluationContext& session,
+                                               std::string_view text) {
+  const size_t open = text.find('(');
+  if (open == std::string_view::npos || !text.ends_with(')'))
+    return status::Error(status::sqlstate::kInvalidTextRepresentation,
+                         open == std::string_view::npos ? "expected a left parenthesis"
+                                                        : "expected a right parenthesis");
+  std::vector<std::string> parts;
+  std::vector<int64_t> wanted;
+  bool known = SplitName(text.substr(0, open), &parts);
+  const std::string_view list = text.substr(open + 1, text.size() - open - 2);
+  for (const absl::string_view piece :
+       absl::StrSplit(absl::string_view(list.data(), list.size()), ',', absl::SkipWhitespace())) {
+    const absl::string_view name = absl::StripAsciiWhitespace(piece);
+    const int64_t oid = TypeNamed(catalog, PathOf(session), std::string_view(name.data(), name.size()));
+    known &= oid != 0;
+    wanted.push_back(oid);
+  }
+  const std::vector<std::string> path = parts.size() > 1
+                                            ? std::vector<std::string>{parts[parts.size() - 2]}
+                                            : PathOf(session);
+  for (const std::string& schema : path) {
+    if (!known) break;
+    for (const FunctionRow& function : AllFunctions()) {
+      if (schema == "pg_catalog" && function.name == parts.back() && function.arguments == wanted)
+        return static_cast<uint32_t>(function.oid);
+    }
+    for (const auto& [id, function] : catalog.functions()) {
+      if (function->schema() != schema || function->name() != parts.back()) continue;
+      std::vector<int64_t> inputs;
+      for (const auto& argument : function->arguments()) {
+        if (sql::IsInput(argument))
+          inputs.push_back(types::OidOf(types::FromProto(argument.type())));
+      }
+      if (inputs == wanted) return id;
+    }
+  }
+  return status::Error(status::sqlstate::kUndefinedFunction,
+                       "function \"" + std::string(text) + "\" does not exist");
+}
 
 bool IsProgramFunction(std::string_view name) { return Handlers().contains(name); }
 

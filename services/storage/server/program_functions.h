@@ -24,4 +24,9 @@ bool IsProgramFunction(std::string_view name);
 absl::StatusOr<types::Value> CallProgramFunction(std::string_view name,
                                                  const ProgramQuestion& question);
 
+// The function that "schema.name(type, …)" means. Errors: 42883; 42601 for a text of another form.
+absl::StatusOr<uint32_t> FunctionWithArguments(const catalog::CatalogState& catalog,
+                                               const sql::functions::EvaluationContext& session,
+                                               std::string_view text);
+
 }  // namespace adbms::storage::server

@@ -10,6 +10,7 @@
 #include "common/settings/setting_table.h"
 #include "common/sql/sql.h"
 #include "services/storage/catalog/identifier_text.h"
+#include "services/storage/server/access_lists.h"
 #include "services/storage/server/object_definitions.h"
 #include "services/storage/server/pg_catalog_rows.h"
 #include "services/storage/server/program_definitions.h"
@@ -162,7 +163,9 @@ void FillTriggers(const RowSource& source, RowBuilder* rows) {
 int64_t LanguageOid(const std::string& language) { return language == "sql" ? 14 : 13576; }
 
 void FillUserFunctions(const RowSource& source, RowBuilder* rows) {
+  const AccessLists lists(source.shared);
   for (const auto& [id, function] : source.catalog->functions()) {
+    const std::string acl = lists.OfOpen(AclKind::kFunction, id, function->owner());
     const bool procedure = function->kind() == FunctionDescriptor::KIND_PROCEDURE;
     rows->Row()
         .Set("oid", int64_t{id})
@@ -185,6 +188,7 @@ void FillUserFunctions(const RowSource& source, RowBuilder* rows) {
         .Set("prorettype", int64_t{ResultOid(*function)})
         .Set("prosrc", function->standard_body() ? std::string() : function->source());
     if (function->standard_body()) rows->Set("prosqlbody", function->source());
+    if (!acl.empty()) rows->Set("proacl", acl);
     SetArguments(*function, rows);
     SetSettings(*function, rows);
   }

@@ -188,7 +188,7 @@ void AttributeRow(int64_t relation, int64_t number, const std::string& name,
       .SetBool("attisdropped", dropped)
       .SetBool("attislocal", true)
       .Set("attinhcount", int64_t{0})
-      .Set("attcollation", info == nullptr ? 0 : info->collation);
+      .Set("attcollation", info == nullptr ? 0 : CollationOid(base, info->collation));
 }
 
 void FillAttribute(const RowSource& source, RowBuilder* rows) {
@@ -406,7 +406,10 @@ void FillConstraint(const RowSource& source, RowBuilder* rows) {
     for (const IndexDescriptor& index : table.indexes()) {
       if (!index.is_constraint()) continue;
       ConstraintRow(source, *entry, UniqueConstraintOid(index), index.name(),
-                    index.is_primary() ? "p" : "u", index.deferral(), rows)
+                    index.is_primary() ? "p"
+                    : Excludes(index)  ? "x"
+                                       : "u",
+                    index.deferral(), rows)
           .Set("conindid", index.index_id())
           .Set("conkey", "{" + Numbers(index.columns(), ",") + "}");
       if (const auto above = source.catalog->FindIndex(index.parent_index_id());

@@ -1,4 +1,5 @@
 #include "services/storage/server/session.h"
+#include "services/storage/txn/prepared_transactions.h"
 
 #include <algorithm>
 #include <functional>
@@ -190,6 +191,22 @@ absl::Status Session::Rollback(const rpc::CallContext& context) {
   state_.EndTransaction();
   analyze_at_commit_.clear();
   return absl::OkStatus();
+}
+
+absl::Status Session::PrepareTransaction(const rpc::CallContext& context,
+                                         const v1::PreparedTransactionRequest& request) {
+  RETURN_IF_ERROR(CheckIdle());
+  const SessionState::Call call(&state_, context);
+  RETURN_IF_ERROR(call.Check());
+  txn::PreparedTransactions* const prepared = state_.parts().shared->prepared;
+  if (request.kind() != v1::PreparedTransactionRequest::KIND_PREPARE)
+    return prepared->Finish(request, state_.database()->id());
+  if (state_.transaction() == nullptr)
+    return status::Error(sqlstate::kNoActiveTransaction, "there is no transaction in progress");
+  const absl::Status status = prepared->Prepare(context, request, state_.transaction());
+  state_.EndTransaction();
+  analyze_at_commit_.clear();
+  return status;
 }
 
 absl::Status Session::Savepoint(const rpc::CallContext& context, const std::string& name) {

@@ -308,6 +308,8 @@ class Session : public api::Session {
   absl::Status Listen(const rpc::CallContext& context, const std::string& channel,
                       std::shared_ptr<api::NotificationSink> sink) override;
   absl::Status Unlisten(const rpc::CallContext& context, const std::string& channel) override;
+  absl::Status PrepareTransaction(const rpc::CallContext& context,
+                                  const v1::PreparedTransactionRequest& request) override;
   absl::Status CheckSignals(const rpc::CallContext&, absl::Duration running) override {
     return state_.CheckSignals(running);
   }

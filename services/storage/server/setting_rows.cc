@@ -6,6 +6,7 @@
 #include "common/settings/setting_table.h"
 #include "common/sql/operator_classes/operator_class.h"
 #include "common/sql/operator_classes/ordering_classes.h"
+#include "common/types/collation.h"
 #include "common/types/array.h"
 #include "common/types/text_io.h"
 #include "services/storage/server/access_lists.h"
@@ -13,6 +14,7 @@
 #include "services/storage/server/pg_catalog_rows.h"
 #include "services/storage/server/privilege_functions.h"
 #include "services/storage/server/program_rows.h"
+#include "services/storage/txn/prepared_transactions.h"
 
 namespace adbms::storage::server {
 namespace {
@@ -191,20 +193,28 @@ void FillTablespaces(const RowSource&, RowBuilder* rows) {
 }
 
 void FillCollations(const RowSource&, RowBuilder* rows) {
-  const auto row = [&](int64_t oid, const char* name, const char* locale) {
-    rows->Row()
+  const auto row = [&](int64_t oid, std::string_view name, const char* provider) -> RowBuilder& {
+    return rows->Row()
         .Set("oid", oid)
         .Set("collname", name)
         .Set("collnamespace", 11)
         .Set("collowner", 10)
-        .Set("collprovider", oid == 100 ? "d" : "c")
+        .Set("collprovider", provider)
         .SetBool("collisdeterministic", true)
         .Set("collencoding", -1);
-    if (locale != nullptr) rows->Set("collcollate", locale).Set("collctype", locale);
   };
-  row(100, "default", nullptr);
-  row(950, "C", "C");
-  row(951, "POSIX", "POSIX");
+  row(100, "default", "d");
+  for (const common::v1::Collation& collation : types::BuiltInCollations()) {
+    if (collation.provider() == common::v1::Collation::PROVIDER_ICU) {
+      row(collation.oid(), collation.name(), "i")
+          .Set("colliculocale", collation.locale())
+          .Set("collversion", types::VersionOf(collation.locale()));
+    } else {
+      row(collation.oid(), collation.name(), "c")
+          .Set("collcollate", collation.locale())
+          .Set("collctype", collation.locale());
+    }
+  }
 }
 
 void FillLanguages(const RowSource&, RowBuilder* rows) {
@@ -301,6 +311,19 @@ void FillPreparedStatements(const RowSource& source, RowBuilder* rows) {
         .SetBool("from_sql", prepared.from_sql())
         .Set("generic_plans", int64_t{0})
         .Set("custom_plans", int64_t{0});
+  }
+}
+
+void FillPreparedTransactions(const RowSource& source, RowBuilder* rows) {
+  constexpr int64_t kPostgresEpochUs = 946684800000000;
+  for (const auto& prepared : source.shared->prepared->List()) {
+    rows->Row()
+        .Set("gid", prepared.global_id())
+        .Set("prepared", prepared.prepared_us() - kPostgresEpochUs)
+        .Set("owner", prepared.role());
+    const auto database = source.catalog->databases().find(prepared.database_id());
+    if (database != source.catalog->databases().end())
+      rows->Set("database", database->second.name());
   }
 }
 
@@ -451,6 +474,7 @@ void AddSettingFills(RowFillMap* fills) {
                  {"pg_catalog.pg_language", FillLanguages},
                  {"pg_catalog.pg_settings", FillSettings},
                  {"pg_catalog.pg_prepared_statements", FillPreparedStatements},
+                 {"pg_catalog.pg_prepared_xacts", FillPreparedTransactions},
                  {"pg_catalog.pg_cursors", FillCursors},
                  {"pg_catalog.pg_stat_all_tables", FillUserTables},
                  {"pg_catalog.pg_stat_user_tables", FillUserTables},

@@ -69,6 +69,9 @@ absl::Status StorageServer::Start() {
   shared_.workers = workers_.get();
   shared_.worker_rows = options_.worker_rows;
   RETURN_IF_ERROR(sequences_->Open(*catalog_));
+  prepared_ = std::make_unique<txn::PreparedTransactions>(&shared_);
+  shared_.prepared = prepared_.get();
+  RETURN_IF_ERROR(prepared_->Recover());
   shared_.temp_dir = options_.data_dir + "/tmp";
   std::error_code error;
   std::filesystem::remove_all(shared_.temp_dir, error);

@@ -10,6 +10,7 @@
 #include "services/storage/knobs/knobs.h"
 #include "services/storage/server/session.h"
 #include "services/storage/server/virtual_rows.h"
+#include "services/storage/txn/prepared_transactions.h"
 
 namespace adbms::storage::server {
 
@@ -78,6 +79,7 @@ class StorageServer : public api::Storage {
   txn::RowCounts counts_;
   std::unique_ptr<txn::ExactCounts> exact_counts_;
   std::unique_ptr<txn::SequenceStore> sequences_;
+  std::unique_ptr<txn::PreparedTransactions> prepared_;
   std::unique_ptr<workers::WorkerPool> workers_;
   txn::Shared shared_;
   std::unique_ptr<statistics::StatisticsStore> statistics_;

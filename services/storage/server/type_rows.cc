@@ -5,6 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "common/sql/operator_classes/ordering_classes.h"
+#include "common/types/declared_type.h"
+#include "common/types/collation.h"
 #include "common/types/range.h"
 #include "services/storage/server/declared_type_rows.h"
 #include "services/storage/server/pg_catalog_rows.h"
@@ -147,7 +150,28 @@ constexpr RangeRow kRanges[] = {
     {types::TypeId::kDateRange, 3122, 3915, 3925}, {types::TypeId::kInt8Range, 3124, 3928, 3923},
 };
 
-void FillRange(const RowSource&, RowBuilder* rows) {
+void FillDeclaredRanges(const RowSource& source, RowBuilder* rows) {
+  for (const auto& [oid, type] : source.catalog->types()) {
+    if (!type->declared().has_range()) continue;
+    const common::v1::RangeDefinition& range = type->declared().range();
+    const types::Type subtype = types::FromProto(range.subtype());
+    const sql::OrderingClass* const ordering = sql::DefaultOrderingClass(types::BaseOf(subtype));
+    const TypeRow* const info = FindType(types::OidOf(types::WithoutDomain(subtype)));
+    rows->Row()
+        .Set("rngtypid", oid)
+        .Set("rngsubtype", static_cast<int64_t>(types::OidOf(subtype)))
+        .Set("rngmultitypid", range.multirange_oid())
+        .Set("rngcollation", info != nullptr ? info->collation : 0)
+        .Set("rngsubopc", range.operator_class_oid() != 0 ? range.operator_class_oid()
+                          : ordering != nullptr           ? ordering->oid
+                                                          : 0)
+        .Set("rngcanonical", int64_t{0})
+        .Set("rngsubdiff", range.subtype_diff_oid());
+  }
+}
+
+void FillRange(const RowSource& source, RowBuilder* rows) {
+  FillDeclaredRanges(source, rows);
   for (const RangeRow& range : kRanges) {
     rows->Row()
         .Set("rngtypid", static_cast<int64_t>(types::OidOf(range.id)))
@@ -174,6 +198,11 @@ const TypeRow* FindType(int64_t oid) {
 void AddTypeFills(RowFillMap* fills) {
   fills->emplace("pg_catalog.pg_type", FillType);
   fills->emplace("pg_catalog.pg_range", FillRange);
+}
+
+int64_t CollationOid(const types::Type& type, int64_t by_default) {
+  const common::v1::Collation* const collation = types::DefinitionOf(type.collation);
+  return collation == nullptr ? by_default : int64_t{collation->oid()};
 }
 
 }  // namespace adbms::storage::server

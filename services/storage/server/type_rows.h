@@ -27,4 +27,7 @@ std::span<const TypeRow> AllTypes();
 // Null when there is none.
 const TypeRow* FindType(int64_t oid);
 
+// The oid of the type's collation; `by_default`: where none was written.
+int64_t CollationOid(const types::Type& type, int64_t by_default);
+
 }  // namespace adbms::storage::server

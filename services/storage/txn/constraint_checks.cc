@@ -5,39 +5,13 @@
 #include "common/status/macros.h"
 #include "services/storage/engine/skipped_deletions.h"
 #include "services/storage/txn/constraint_errors.h"
+#include "services/storage/txn/exclusion_checks.h"
+#include "services/storage/txn/stored_row.h"
 
 namespace adbms::storage::txn {
 namespace {
 
 constexpr size_t kRowsAtOnce = 1024;
-
-// One row of a table, decoded.
-class StoredRow {
- public:
-  explicit StoredRow(const codec::TableLayout& layout) : layout_(layout) {
-    std::vector<uint32_t> all;
-    for (uint32_t i = 0; i < layout.types.size(); ++i) all.push_back(i);
-    decoder_ = codec::RowDecoder(&layout.row, all, &layout.missing);
-  }
-  absl::Status Decode(std::string_view stored) {
-    vectors_.clear();
-    std::vector<types::Vector*> out;
-    for (const types::Type& type : layout_.types) {
-      vectors_.push_back(std::make_unique<types::Vector>(type));
-      vectors_.back()->Resize(1);
-      out.push_back(vectors_.back().get());
-    }
-    columns_.assign(out.begin(), out.end());
-    return decoder_.Decode(stored, 0, out.data());
-  }
-  codec::Columns columns() const { return columns_; }
-
- private:
-  const codec::TableLayout& layout_;
-  codec::RowDecoder decoder_;
-  std::vector<std::unique_ptr<types::Vector>> vectors_;
-  std::vector<const types::Vector*> columns_;
-};
 
 // The keys that the parent does not have any more, or all.
 absl::StatusOr<std::vector<KeyChange>> StillLost(Transaction* transaction,
@@ -177,6 +151,13 @@ absl::Status CheckLostKeys(const rpc::CallContext& call, Transaction* transactio
   transaction->shared()->engine->NoteSkipped(skipped);
   RETURN_IF_ERROR(looked);
   return first.has_value() ? reference.StillReferenced(checked[*first].before) : absl::OkStatus();
+}
+
+absl::Status CheckStored(const rpc::CallContext& call, Transaction* transaction,
+                         const catalog::TableEntry& table, const codec::IndexLayout& index,
+                         const std::vector<std::string>& stored) {
+  return index.excludes() ? CheckExclusion(call, transaction, table, index, stored)
+                          : CheckKeys(call, transaction, table, index, stored);
 }
 
 absl::Status CheckKeys(const rpc::CallContext& call, Transaction* transaction,

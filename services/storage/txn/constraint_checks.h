@@ -26,5 +26,9 @@ absl::Status CheckLostKeys(const rpc::CallContext& call, Transaction* transactio
 absl::Status CheckKeys(const rpc::CallContext& call, Transaction* transaction,
                        const catalog::TableEntry& table, const codec::IndexLayout& index,
                        const std::vector<std::string>& prefixes);
+// What StoredKeys has, of whichever kind.
+absl::Status CheckStored(const rpc::CallContext& call, Transaction* transaction,
+                         const catalog::TableEntry& table, const codec::IndexLayout& index,
+                         const std::vector<std::string>& stored);
 
 }  // namespace adbms::storage::txn

@@ -115,6 +115,19 @@ absl::Status UniqueViolation(const catalog::TableEntry& table, std::string_view 
       "Key " + DescribeKey(table, ordinals, columns, row) + " already exists.", table, {}, name);
 }
 
+absl::Status ExclusionViolation(const catalog::TableEntry& table, std::string_view constraint,
+                                const std::vector<uint32_t>& ordinals, codec::Columns stored,
+                                codec::Columns other, bool building) {
+  const std::string name = "\"" + std::string(constraint) + "\"";
+  return Violation("23P01",
+                   building ? "could not create exclusion constraint " + name
+                            : "conflicting key value violates exclusion constraint " + name,
+                   "Key " + DescribeKey(table, ordinals, stored, 0) + " conflicts with " +
+                       (building ? "key " : "existing key ") +
+                       DescribeKey(table, ordinals, other, 0) + ".",
+                   table, {}, std::string(constraint));
+}
+
 absl::Status NotNullViolation(const catalog::TableEntry& table, uint32_t ordinal,
                               codec::Columns columns, uint32_t row) {
   const std::string& column = table.layout.names[ordinal];

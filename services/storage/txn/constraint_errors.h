@@ -19,6 +19,10 @@ std::string DescribeKey(const catalog::TableEntry& table, const std::vector<uint
 absl::Status UniqueViolation(const catalog::TableEntry& table, std::string_view constraint,
                              const std::vector<uint32_t>& ordinals, codec::Columns columns,
                              uint32_t row);
+// 23P01: two rows, one of which was stored. `building`: the constraint is new, and both were there.
+absl::Status ExclusionViolation(const catalog::TableEntry& table, std::string_view constraint,
+                                const std::vector<uint32_t>& ordinals, codec::Columns stored,
+                                codec::Columns other, bool building);
 absl::Status NotNullViolation(const catalog::TableEntry& table, uint32_t ordinal,
                               codec::Columns columns, uint32_t row);
 absl::Status CheckViolation(const catalog::TableEntry& table, const std::string& constraint,

@@ -15,7 +15,7 @@ struct DeferredConstraints::Batch {
   common::v1::Deferral declared = common::v1::DEFERRAL_UNSPECIFIED;
   std::vector<std::string> rows;      // Of a child, by their keys, or
   std::vector<KeyChange> lost;        // keys that a parent had, or
-  std::vector<std::string> prefixes;  // keys of a deferrable unique constraint.
+  std::vector<std::string> prefixes;  // what StoredKeys has.
   uint64_t bytes = 0;
   uint64_t checked_in = 0;  // The run that has checked it; 0: none.
 };
@@ -125,7 +125,7 @@ absl::Status DeferredConstraints::CheckBatch(const rpc::CallContext& call, Trans
   if (!batch.prefixes.empty()) {
     for (const codec::IndexLayout& index : (*table)->layout.indexes) {
       if (index.name == batch.name)
-        return CheckKeys(call, transaction, **table, index, batch.prefixes);
+        return CheckStored(call, transaction, **table, index, batch.prefixes);
     }
     return absl::OkStatus();
   }

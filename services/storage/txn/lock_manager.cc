@@ -85,6 +85,35 @@ bool ReadAdvisoryLockKey(std::string_view lock_key, AdvisoryKey* key) {
   return true;
 }
 
+void LockOwner::GiveTo(LockOwner* other) {
+  for (const lock_internal::Held& held : held_) {
+    absl::MutexLock guard(&held.shard->mutex);
+    for (lock_internal::Holder& holder : held.lock->second.holders) {
+      if (holder.owner == this) holder.owner = other;
+    }
+  }
+  other->held_ = std::move(held_);
+  held_.clear();
+}
+
+std::vector<std::pair<std::string, LockModes>> LockOwner::Keys() const {
+  std::vector<std::pair<std::string, LockModes>> keys;
+  // A key stays in place while it is held.
+  for (const lock_internal::Held& held : held_) keys.emplace_back(held.lock->first, held.added);
+  return keys;
+}
+
+bool LockOwner::TakeAgain(std::string_view key, LockModes modes) {
+  for (int i = 0; i < kLockModes; ++i) {
+    const auto mode = static_cast<LockMode>(i);
+    if ((modes & Only(mode)) == 0) continue;
+    const bool taken = IsTableKey(key) ? manager_->TryAcquireTable(this, TableOf(key), mode)
+                                       : manager_->TryAcquire(this, key, mode);
+    if (!taken) return false;
+  }
+  return true;
+}
+
 lock_internal::Held LockOwner::TakeLatest() {
   const lock_internal::Held held = held_.back();
   held_.pop_back();

@@ -21,6 +21,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -127,6 +128,12 @@ class LockOwner {
   size_t Mark() const { return held_.size(); }
   void ReleaseSince(size_t mark);
   void ReleaseAll() { ReleaseSince(0); }
+  // Gives all of them to `other`, which has none. Nobody waits as this owner meanwhile.
+  void GiveTo(LockOwner* other);
+  // What is held, in that order: the keys with the modes that were taken.
+  std::vector<std::pair<std::string, LockModes>> Keys() const;
+  // Locks what Keys() has told, before anybody else is there; false where somebody is.
+  bool TakeAgain(std::string_view key, LockModes modes);
   // Takes the latest lock out of that order, to be released by itself. REQUIRES: Mark() > 0.
   lock_internal::Held TakeLatest();
   void Release(const lock_internal::Held& held);

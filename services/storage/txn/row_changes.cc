@@ -66,7 +66,7 @@ RowChangeCollector::RowChangeCollector(Transaction* transaction, const catalog::
   const std::vector<codec::IndexLayout>& indexes = table->layout.indexes;
   for (size_t i = 0; i < indexes.size(); ++i) {
     const codec::IndexLayout& index = indexes[i];
-    if (index.deferral == common::v1::DEFERRAL_UNSPECIFIED) continue;
+    if (!index.checked_later()) continue;
     key_positions_.resize(indexes.size());
     key_positions_[i] = changes_.keys.size();
     changes_.keys.push_back(

@@ -27,7 +27,8 @@ struct LostKeys {
   std::vector<KeyChange> changed;
 };
 
-// Keys that were stored under a deferrable unique constraint, each once.
+// Keys that were stored under a deferrable unique constraint, each once; of an exclusion constraint
+// the keys of the rows.
 struct StoredKeys {
   const codec::IndexLayout* index = nullptr;
   bool deferred = false;
@@ -54,7 +55,8 @@ class RowChangeCollector {
   void Replaced(codec::Columns before, uint32_t before_row, codec::Columns after,
                 uint32_t after_row, std::string_view row_key, bool moved,
                 const std::vector<bool>& assigned);
-  // A key was stored in the entries of the deferrable unique index at this position of the layout.
+  // A key was stored in the entries of the index at this position of the layout, which is checked
+  // later.
   void KeyStored(size_t index, std::string prefix);
   // All since the last time.
   RowChanges Take();

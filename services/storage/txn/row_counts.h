@@ -1,6 +1,7 @@
 // Running counts: rows of each table, use of each index. Thread-safe.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <map>
@@ -53,11 +54,27 @@ class RowCounts {
     if (it == hidden_.end()) {
       auto start = first();
       if (!start.ok()) return start;
-      it = hidden_.emplace(space, *start).first;
+      const auto least = least_hidden_.find(space);
+      const int64_t from = least == least_hidden_.end() ? *start : std::max(*start, least->second);
+      it = hidden_.emplace(space, from).first;
     }
     const int64_t key = it->second;
     it->second += static_cast<int64_t>(count);
     return key;
+  }
+  // Those below `key` are taken by what is not written yet. Before the first of them is asked for.
+  void HiddenKeysFrom(uint32_t space, int64_t key) {
+    absl::MutexLock lock(&mutex_);
+    int64_t& least = least_hidden_[space];
+    least = std::max(least, key);
+  }
+  // So many rows of each table were stored (removed), where their number is known.
+  void Apply(const absl::flat_hash_map<uint32_t, int64_t>& deltas) {
+    for (const auto& [table_id, delta] : deltas) {
+      std::atomic<int64_t>& rows = Table(table_id)->rows;
+      if (rows.load(std::memory_order_relaxed) >= 0)
+        rows.fetch_add(delta, std::memory_order_relaxed);
+    }
   }
 
  private:
@@ -65,6 +82,7 @@ class RowCounts {
   absl::flat_hash_map<uint32_t, std::unique_ptr<TableUse>> tables_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<uint32_t, std::unique_ptr<IndexUse>> indexes_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<uint32_t, int64_t> hidden_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<uint32_t, int64_t> least_hidden_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace adbms::storage::txn

@@ -79,7 +79,7 @@ absl::Status StatementEnd::Handle(RowChanges changes, uint32_t table_id) {
       transaction_->deferred()->Add(table_id, std::move(keys));
     } else {
       const catalog::TableEntry& table = **catalog_.Find(table_id);
-      RETURN_IF_ERROR(CheckKeys(call_, transaction_, table, *keys.index, keys.prefixes));
+      RETURN_IF_ERROR(CheckStored(call_, transaction_, table, *keys.index, keys.prefixes));
     }
   }
   for (const LostKeys& lost : changes.lost) {

@@ -423,9 +423,14 @@ void TableWriter::NoteChange(const codec::IndexLayout& building, std::string_vie
 void TableWriter::NoteKey(size_t index, codec::Columns columns, uint32_t row,
                           std::string_view row_suffix) {
   const codec::IndexLayout& layout = layout_.indexes[index];
-  if (layout.deferral == common::v1::DEFERRAL_UNSPECIFIED) return;
+  if (!layout.checked_later()) return;
   for (uint32_t ordinal : layout.columns) {
     if (columns[ordinal]->is_null(row)) return;
+  }
+  if (layout.excludes()) {
+    std::string row_key = layout_.Begin();
+    changes_.KeyStored(index, row_key.append(row_suffix));
+    return;
   }
   const std::string& entry = entry_keys_[index];
   changes_.KeyStored(index, entry.substr(0, entry.size() - row_suffix.size()));

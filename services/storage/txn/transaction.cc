@@ -340,10 +340,7 @@ absl::Status Transaction::Release(const std::string& name) {
 }
 
 void Transaction::ApplyRowDeltas() {
-  for (const auto& [table_id, delta] : row_deltas_) {
-    std::atomic<int64_t>& rows = shared_->counts->Table(table_id)->rows;
-    if (rows.load(std::memory_order_relaxed) >= 0) rows.fetch_add(delta, std::memory_order_relaxed);
-  }
+  shared_->counts->Apply(row_deltas_);
   row_deltas_.clear();
 }
 
@@ -394,7 +391,9 @@ absl::Status Transaction::WriteAll() {
 
 void Transaction::NoteWrites(const catalog::TableEntry& table) {
   wrote_rows_ = true;
-  wrote_permanent_rows_ |= !sql::IsTemporarySchema(table.descriptor.schema());
+  const bool temporary = sql::IsTemporarySchema(table.descriptor.schema());
+  wrote_permanent_rows_ |= !temporary;
+  wrote_temporary_rows_ |= temporary;
 }
 
 bool Transaction::IsTemporary() const {
@@ -443,11 +442,56 @@ absl::Status Transaction::CommitWrites() {
   return durable;
 }
 
+absl::Status Transaction::CheckDeferred(const rpc::CallContext& context) {
+  if (broken_) return absl::OkStatus();
+  if (deferred_ != nullptr) RETURN_IF_ERROR(deferred_->Check(context, this, /*commit=*/true));
+  return before_commit_ ? before_commit_(context, this) : absl::OkStatus();
+}
+
+absl::Status Transaction::CheckDetachable() const {
+  const auto refuse = [](const char* what) {
+    return status::Error(sqlstate::kFeatureNotSupported,
+                         std::string("cannot PREPARE a transaction that has ") + what);
+  };
+  if (broken_)
+    return status::Error(
+        sqlstate::kInFailedTransaction,
+        "current transaction is aborted, commands ignored until end of transaction block");
+  if (wrote_temporary_rows_) return refuse("operated on temporary objects");
+  if (draft_ || !private_spaces_.empty()) return refuse("changed the catalog");
+  if (notifications_ != nullptr) return refuse("executed LISTEN, UNLISTEN, or NOTIFY");
+  if (advisory_locks_ != nullptr && advisory_locks_->Mark() > 0)
+    return refuse("taken advisory locks");
+  if (options_.isolation == api::Isolation::kSerializable)
+    return refuse("isolation level SERIALIZABLE");
+  return absl::OkStatus();
+}
+
+absl::Status Transaction::Detach(const rpc::CallContext& context, DetachedWrites* writes,
+                                 LockOwner* locks, const std::function<absl::Status()>& keep) {
+  absl::Status status = CheckDetachable();
+  if (status.ok()) status = CheckDeferred(context);
+  if (status.ok()) status = CheckSize();
+  if (!status.ok()) {
+    Rollback();
+    return status;
+  }
+  engine_transaction();  // One that has written nothing has one, too.
+  writes->engine = std::move(engine_transaction_);
+  begun_ = false;
+  writes->row_deltas = std::exchange(row_deltas_, {});
+  writes->space_deltas = std::exchange(space_deltas_, {});
+  writes->moved_rows = std::exchange(moved_rows_, {});
+  locks_.GiveTo(locks);
+  locked_tables_.clear();
+  status = keep();
+  if (!status.ok()) locks->ReleaseAll();
+  End();
+  return status;
+}
+
 absl::Status Transaction::Commit(const rpc::CallContext& context) {
-  absl::Status status = deferred_ == nullptr || broken_
-                            ? absl::OkStatus()
-                            : deferred_->Check(context, this, /*commit=*/true);
-  if (status.ok() && before_commit_ && !broken_) status = before_commit_(context, this);
+  absl::Status status = CheckDeferred(context);
   if (!status.ok()) {
     Rollback();
     return status;

@@ -35,6 +35,8 @@
 
 namespace adbms::storage::txn {
 
+class PreparedTransactions;
+
 // What all transactions of one server share. Everything outlives the transactions.
 struct Shared {
   engine::Engine* engine = nullptr;
@@ -45,6 +47,7 @@ struct Shared {
   RowCounts* counts = nullptr;
   ExactCounts* exact_counts = nullptr;
   SequenceStore* sequences = nullptr;
+  PreparedTransactions* prepared = nullptr;
   MovedRows moved_rows;
   std::atomic<uint64_t> next_owner{1};
   std::atomic<uint64_t> commits{0};
@@ -96,6 +99,14 @@ class ReadView {
   engine::Transaction* transaction_ = nullptr;
   engine::SnapshotPtr snapshot_;
   ReadSet* reads_ = nullptr;
+};
+
+// What a transaction has written that PREPARE TRANSACTION takes out of its session.
+struct DetachedWrites {
+  std::unique_ptr<engine::Transaction> engine;
+  absl::flat_hash_map<uint32_t, int64_t> row_deltas;    // By table.
+  absl::flat_hash_map<uint32_t, int64_t> space_deltas;  // By storage_id.
+  std::vector<uint64_t> moved_rows;                     // Hashes of the keys they had.
 };
 
 class Transaction {
@@ -247,6 +258,11 @@ class Transaction {
   // transaction, which its error rolls back.
   using CommitAction = std::function<absl::Status(const rpc::CallContext&, Transaction*)>;
   void SetBeforeCommit(CommitAction action) { before_commit_ = std::move(action); }
+  // Ends it without writing: what it would write goes to `writes`, its locks to `locks`, which has
+  // none. `keep` is called between the two, when all that a commit checks has been checked. Rolled
+  // back after an error, of `keep` too. Errors: 0A000 for one that cannot be prepared; as Commit.
+  absl::Status Detach(const rpc::CallContext& context, DetachedWrites* writes, LockOwner* locks,
+                      const std::function<absl::Status()>& keep);
   // Written and durable when OK. After an error, of what was deferred too, it is rolled back.
   absl::Status Commit(const rpc::CallContext& context);
   void Rollback();
@@ -276,6 +292,9 @@ class Transaction {
   // REPEATABLE READ: an index younger than the snapshot lacks the rows that only the snapshot has;
   // it is kept up to date and not read.
   catalog::CatalogStatePtr WithoutYoungIndexes(const catalog::CatalogStatePtr& current);
+  absl::Status CheckDeferred(const rpc::CallContext& context);
+  // Errors: 0A000 for what is not kept beyond the session.
+  absl::Status CheckDetachable() const;
   absl::Status CommitWrites();
   // The counts of its rows, then all of it.
   absl::Status WriteAll();
@@ -299,6 +318,7 @@ class Transaction {
   uint64_t* unsynced_ = nullptr;  // Null: every commit is waited for.
   bool wrote_rows_ = false;
   bool wrote_permanent_rows_ = false;
+  bool wrote_temporary_rows_ = false;
   bool begun_ = false;
   bool ended_ = false;
   bool broken_ = false;
