@@ -85,7 +85,6 @@ absl::StatusOr<ExprPtr> Binder::CallSupport(const SupportFunction& support,
     if (!types.has_value())
       return status::Error(sqlstate::kUndefinedFunction,
                            absl::StrCat("function ", support.name(), " does not exist"));
-    UseFunction(function);
     call.function = ConcreteFunction(*function, *types);
     for (size_t i = 0; i < args.size(); ++i) {
       ASSIGN_OR_RETURN(args[i],
@@ -143,6 +142,15 @@ absl::StatusOr<std::pair<Type, bool>> Binder::DescribeCall(const std::string& na
 absl::StatusOr<Binder::UserAggregate> Binder::MakeUserAggregate(const FunctionDescriptor& function,
                                                                 const std::vector<ExprPtr>& args) {
   const AggregateDefinition& definition = function.aggregate();
+  // The aggregate's owner has to have the right to call what it consists of.
+  for (const SupportFunction* part : {&definition.transition(), &definition.final()}) {
+    if (part->function_id() == 0) continue;
+    const plan::FunctionUse use{input_.catalog->FindFunction(part->function_id()),
+                                function.owner()};
+    auto& used = query_->functions;
+    if (use.function != nullptr && std::find(used.begin(), used.end(), use) == used.end())
+      used.push_back(use);
+  }
   DeclaredAggregate made;
   made.set_name(function.name());
   Type state = TypeNow(definition.state_type());
