@@ -213,8 +213,8 @@ absl::Status AuthorizeFunction(const security::v1::Policy& policy,
 absl::Status AuthorizeType(const security::v1::Policy& policy,
                            const common::v1::TypeDescriptor& type) {
   const uint32_t id = type.declared().oid();
-  if (!IsGranted(policy, id, common::v1::PRIVILEGE_NO_PUBLIC_USAGE) ||
-      Owns(policy, type.owner()) || IsGranted(policy, id, common::v1::PRIVILEGE_USAGE))
+  if (!IsGranted(policy, id, common::v1::PRIVILEGE_NO_PUBLIC_USAGE) || Owns(policy, type.owner()) ||
+      IsGranted(policy, id, common::v1::PRIVILEGE_USAGE))
     return absl::OkStatus();
   return status::Error(sqlstate::kInsufficientPrivilege,
                        absl::StrCat("permission denied for type ", type.declared().name()));
