@@ -9,7 +9,8 @@
 namespace adbms::lifecycle {
 
 // The file's content without the final newline. Errors: NOT_FOUND, PERMISSION_DENIED when others
-// may read it.
+// may read it: anybody but the owner, or, where the file is root's and this process is not, anybody
+// but its group (PostgreSQL's rule for keys, manual chapter 19.9).
 absl::StatusOr<std::string> ReadSecret(const std::string& path);
 // Writes atomically with mode 0600. Errors: UNAVAILABLE.
 absl::Status WriteSecret(const std::string& path, const std::string& secret);

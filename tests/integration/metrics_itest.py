@@ -191,7 +191,7 @@ class MetricsTest(unittest.TestCase):
         directory = ROOT / "deploy" / "prometheus"
         subprocess.run(["promtool", "check", "config", "--syntax-only",
                         str(directory / "prometheus.yml")], check=True)
-        for rules in directory.glob("*rules*.yml"):
+        for rules in directory.glob("rules/*.yml"):
             subprocess.run(["promtool", "check", "rules", str(rules)], check=True)
         cluster = self.start()
         cluster.rows("SELECT 1")
