@@ -8,7 +8,7 @@ from adbms_process import PASSWORD, PATIENCE
 from sdk_process import CLIENTS, Playground, cpp_project, node_package
 
 # 400 orders of two pieces over 200 products, of which every tenth has three pieces: one order of the two is refused.
-REPORT = {"placed": 380, "refused": 20, "streamed": 380, "cities": 10, "revenue": "19662.50"}
+REPORT = {"placed": 380, "refused": 20, "streamed": 380, "cities": 10, "revenue": "19710.00"}
 
 
 class ExamplesTest(unittest.TestCase):
