@@ -340,4 +340,57 @@ CREATE TABLE e (a int REFERENCES a NOT DEFERRABLE INITIALLY DEFERRED)
 CREATE TABLE e (a int REFERENCES a DEFERRABLE DEFERRABLE)
 CREATE TABLE e (a int REFERENCES a INITIALLY DEFERRED INITIALLY IMMEDIATE)
 CREATE TABLE e (a int CHECK (a > 0) DEFERRABLE)""",
+    "exclusion": """
+CREATE EXTENSION IF NOT EXISTS btree_gist
+CREATE TABLE b (room int, during int4range, state text, EXCLUDE USING gist (room WITH =, during WITH &&))
+INSERT INTO b VALUES (1, '[1,5)'), (1, '[5,9)'), (2, '[1,5)')
+INSERT INTO b VALUES (1, '[4,6)')
+INSERT INTO b VALUES (3, '[1,5)'), (3, '[2,3)')
+INSERT INTO b VALUES (NULL, '[1,5)'), (NULL, '[1,5)'), (1, NULL), (1, 'empty'), (1, 'empty')
+UPDATE b SET during = '[8,12)' WHERE during = '[5,9)'
+UPDATE b SET during = '[2,12)' WHERE during = '[8,12)'
+UPDATE b SET room = 1 WHERE room = 2
+UPDATE b SET during = during, state = 'x'
+DELETE FROM b WHERE room = 1 AND during = '[1,5)'
+UPDATE b SET room = 1 WHERE room = 2
+SELECT * FROM b
+SELECT conname, contype, condeferrable, conkey, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'b'::regclass
+SELECT pg_get_indexdef(indexrelid), indisunique FROM pg_index WHERE indrelid = 'b'::regclass
+INSERT INTO b VALUES (1, '[1,5)') ON CONFLICT (room) DO NOTHING
+ALTER TABLE b DROP CONSTRAINT b_room_during_excl
+INSERT INTO b VALUES (1, '[1,5)')
+ALTER TABLE b ADD CONSTRAINT no_two EXCLUDE USING gist (room WITH =, during WITH &&)
+DELETE FROM b WHERE state IS NULL
+ALTER TABLE b ADD CONSTRAINT no_two EXCLUDE USING gist (room WITH =, during WITH &&)
+INSERT INTO b VALUES (1, '[3,4)')
+CREATE TABLE c (a int, b int, s text, EXCLUDE USING gist (int4range(a, b) WITH &&) WHERE (s <> 'off') DEFERRABLE INITIALLY DEFERRED)
+BEGIN
+INSERT INTO c VALUES (1, 10, 'on'), (5, 6, 'off'), (8, 12, 'on')
+UPDATE c SET s = 'off' WHERE a = 8
+COMMIT
+BEGIN
+UPDATE c SET s = 'on'
+COMMIT
+BEGIN
+UPDATE c SET s = 'on'
+SET CONSTRAINTS ALL IMMEDIATE
+ROLLBACK
+SELECT * FROM c
+SELECT conname, condeferrable, condeferred, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'c'::regclass
+CREATE TABLE d (a int, EXCLUDE (a WITH =))
+INSERT INTO d VALUES (1), (2), (1)
+INSERT INTO d VALUES (1), (2), (NULL), (NULL)
+SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'd'::regclass
+CREATE TABLE e (a int4range, EXCLUDE USING gist (a WITH <<))
+CREATE TABLE e (a int4range, EXCLUDE USING gist (a WITH =!=))
+CREATE TABLE e (a int4range, EXCLUDE USING nonsense (a WITH &&))
+CREATE TABLE e (a int4range, EXCLUDE USING gin (a WITH &&))
+CREATE TABLE e (a int, r int4range, EXCLUDE USING gist (r WITH &&)) PARTITION BY RANGE (a)
+CREATE TABLE e (a int4range EXCLUDE USING gist (a WITH &&))
+CREATE TABLE e (a int, r int4range, CONSTRAINT x EXCLUDE USING gist (a WITH <>, r WITH &&))
+INSERT INTO e VALUES (1, '[1,5)'), (1, '[1,5)')
+INSERT INTO e VALUES (2, '[3,4)')
+TRUNCATE e
+INSERT INTO e VALUES (2, '[3,4)')
+SELECT * FROM e""",
 }

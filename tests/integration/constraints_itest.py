@@ -14,6 +14,9 @@ CREATE TABLE child (id int PRIMARY KEY, parent_id int REFERENCES parent ON DELET
 CREATE TABLE late (id int PRIMARY KEY, parent_id int REFERENCES parent DEFERRABLE INITIALLY DEFERRED);
 CREATE TABLE keys (id int PRIMARY KEY, k int UNIQUE DEFERRABLE INITIALLY DEFERRED);
 CREATE TABLE soon (id int PRIMARY KEY, k int UNIQUE DEFERRABLE);
+CREATE EXTENSION IF NOT EXISTS btree_gist;
+CREATE TABLE booked (room int, during int4range, EXCLUDE USING gist (room WITH =, during WITH &&));
+INSERT INTO booked VALUES (1, '[1,5)');
 INSERT INTO parent VALUES (1, 'a'), (2, 'b'), (3, 'c');
 INSERT INTO child VALUES (1, 1), (2, 2);
 INSERT INTO late VALUES (1, 2);
@@ -24,6 +27,26 @@ INSERT INTO soon VALUES (1, 1), (2, 2);
 REPEATABLE = "BEGIN ISOLATION LEVEL REPEATABLE READ"
 
 SESSIONS = {
+    "two book one room": [
+        ("a", "BEGIN"), ("a", "INSERT INTO booked VALUES (1, '[5,9)')"),
+        ("b", "INSERT INTO booked VALUES (1, '[6,7)')"), ("a", "COMMIT"),
+        ("b", "SELECT * FROM booked"),
+    ],
+    "two book one room and one gives up": [
+        ("a", "BEGIN"), ("a", "INSERT INTO booked VALUES (1, '[5,9)')"),
+        ("b", "INSERT INTO booked VALUES (1, '[6,7)')"), ("a", "ROLLBACK"),
+        ("b", "SELECT * FROM booked"),
+    ],
+    "who books waits for who leaves": [
+        ("a", "BEGIN"), ("a", "DELETE FROM booked"),
+        ("b", "INSERT INTO booked VALUES (1, '[2,3)')"), ("a", "COMMIT"),
+        ("b", "SELECT * FROM booked"),
+    ],
+    "who books waits for who stays": [
+        ("a", "BEGIN"), ("a", "UPDATE booked SET during = '[10,20)'"),
+        ("b", "INSERT INTO booked VALUES (1, '[2,3)')"), ("a", "ROLLBACK"),
+        ("b", "SELECT * FROM booked"),
+    ],
     "cascade meets a new child": [
         ("a", "BEGIN"), ("a", "INSERT INTO child VALUES (10, 1)"),
         ("b", "DELETE FROM parent WHERE id = 1"), ("a", "COMMIT"),

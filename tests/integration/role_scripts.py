@@ -142,4 +142,98 @@ SET client_min_messages = error
 DROP SCHEMA rt_s CASCADE
 DROP ROLE rt_a
 DROP ROLE rt_b""",
+    "rights on functions and types": """
+CREATE ROLE rf_a
+CREATE ROLE rf_b
+CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql AS 'SELECT a + 1'
+CREATE FUNCTION p(a int) RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN a + 2; END'
+CREATE FUNCTION d() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT f(1) + p(1)'
+CREATE FUNCTION i() RETURNS int LANGUAGE sql AS 'SELECT f(1)'
+CREATE PROCEDURE w(a int) LANGUAGE plpgsql AS 'BEGIN NULL; END'
+CREATE VIEW v AS SELECT f(3) AS x
+CREATE VIEW vp AS SELECT p(3) AS x
+GRANT SELECT ON v, vp TO PUBLIC
+CREATE TYPE mood AS ENUM ('sad', 'ok')
+CREATE DOMAIN small AS int CHECK (VALUE < 10)
+SELECT proacl FROM pg_proc WHERE proname = 'f'
+REVOKE EXECUTE ON FUNCTION f(int), p FROM PUBLIC
+REVOKE ALL ON PROCEDURE w FROM PUBLIC
+REVOKE USAGE ON TYPE mood FROM PUBLIC
+REVOKE ALL ON DOMAIN small FROM PUBLIC
+SELECT proname, proacl FROM pg_proc WHERE proname IN ('f', 'p', 'w', 'd') ORDER BY 1
+SELECT typname, typacl FROM pg_type WHERE typname IN ('mood', 'small') ORDER BY 1
+SELECT has_function_privilege('rf_a', 'f(int)', 'EXECUTE'), has_function_privilege('rf_a', 'd()', 'execute'), has_function_privilege('rf_a', 'lower(text)', 'EXECUTE')
+SELECT has_type_privilege('rf_a', 'mood', 'USAGE'), has_type_privilege('rf_a', 'int4', 'USAGE')
+SELECT has_function_privilege('rf_a', 'nosuch(int)', 'EXECUTE')
+SELECT has_function_privilege('rf_a', 'f(int)', 'SELECT')
+SELECT has_type_privilege('rf_a', 'nosuch', 'USAGE')
+SET ROLE rf_a
+SELECT f(1)
+SELECT p(1)
+SELECT d()
+SELECT i()
+SELECT * FROM v
+SELECT * FROM vp
+SELECT count(*) FROM generate_series(1, 3) g WHERE p(g) > 0
+CALL w(1)
+DO $$ BEGIN PERFORM f(1); END $$
+SELECT has_function_privilege('f(int)', 'EXECUTE')
+CREATE TABLE mt (a mood)
+CREATE TABLE dt (a small)
+GRANT EXECUTE ON FUNCTION f TO rf_b
+RESET ROLE
+GRANT EXECUTE ON FUNCTION f TO rf_b
+GRANT EXECUTE ON FUNCTION p(int) TO rf_a
+GRANT rf_b TO rf_a
+SET ROLE rf_a
+SELECT f(1), p(1), i()
+SELECT * FROM v
+RESET ROLE
+SELECT proname, proacl FROM pg_proc WHERE proname IN ('f', 'p') ORDER BY 1
+GRANT EXECUTE ON FUNCTION f TO PUBLIC
+GRANT ALL ON ALL FUNCTIONS IN SCHEMA public TO rf_a
+GRANT SELECT ON FUNCTION f(int) TO rf_a
+GRANT EXECUTE ON FUNCTION nosuch(int) TO rf_a
+GRANT EXECUTE ON FUNCTION f(text) TO rf_a
+GRANT EXECUTE ON PROCEDURE f(int) TO rf_a
+GRANT USAGE ON TYPE nosuch TO rf_a
+GRANT USAGE ON DOMAIN mood TO rf_a
+ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC
+CREATE FUNCTION later() RETURNS int LANGUAGE sql AS 'SELECT 1'
+SET ROLE rf_a
+SELECT later()
+RESET ROLE
+ALTER DEFAULT PRIVILEGES GRANT EXECUTE ON FUNCTIONS TO PUBLIC
+ALTER DEFAULT PRIVILEGES GRANT EXECUTE ON FUNCTIONS TO rf_b
+CREATE FUNCTION later(int) RETURNS int LANGUAGE sql AS 'SELECT 1'
+SET ROLE rf_a
+SELECT later(1)
+RESET ROLE
+DROP FUNCTION f(int) CASCADE
+DROP FUNCTION p, d, i, later(), later(int) CASCADE
+DROP PROCEDURE w
+ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM rf_b
+DROP TYPE mood
+DROP DOMAIN small
+DROP ROLE rf_a, rf_b""",
+    "who creates a view": """
+CREATE ROLE rv_a
+CREATE TABLE t (a int)
+CREATE SCHEMA hidden
+CREATE TABLE hidden.t (a int)
+GRANT CREATE ON SCHEMA public TO rv_a
+SET ROLE rv_a
+CREATE VIEW v AS SELECT * FROM t
+SELECT * FROM v
+CREATE VIEW w AS SELECT * FROM hidden.t
+RESET ROLE
+GRANT SELECT ON t TO rv_a
+SET ROLE rv_a
+SELECT * FROM v
+RESET ROLE
+DROP VIEW v
+REVOKE ALL ON t FROM rv_a
+REVOKE CREATE ON SCHEMA public FROM rv_a
+DROP SCHEMA hidden CASCADE
+DROP ROLE rv_a""",
 }

@@ -1,11 +1,15 @@
 """What the tests of the client libraries share: where the libraries are, and servers to talk to."""
+import fcntl
+import os
 import pathlib
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
+import unittest
 
-from adbms_process import BUILD, PASSWORD, PATIENCE, ClusterTest
+from adbms_process import BUILD, PASSWORD, PATIENCE, ClusterTest, free_ports, wait_until
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CLIENTS = ROOT / "clients"
@@ -29,21 +33,59 @@ class Playground:
     """A throw-away cluster as `adbms playground` starts it."""
 
     def __init__(self, separate):
-        self.directory = tempfile.mkdtemp(prefix="adbms_play_")
-        words = [str(BUILD / "bin" / "adbms"), "playground", "--data-dir", self.directory]
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="adbms_play_"))
+        self.address = f"127.0.0.1:{free_ports(1)[0]}"
+        words = [str(BUILD / "bin" / "adbms"), "playground", "--grpc", self.address, "--data-dir",
+                 str(self.directory / "d")]
+        self.lines = []
         self.process = subprocess.Popen(words + (["--separate"] if separate else []),
-                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                        env=dict(os.environ, ADBMS_PASSWORD=PASSWORD))
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            self.lines.append(line)
 
     def __enter__(self):
-        self.lines = []
-        for line in self.process.stdout:
-            self.lines.append(line.rstrip())
-            if "grpc" in line:
-                break
+        wait_until(lambda: any("running; Ctrl-C" in line for line in self.lines), 60,
+                   "the playground runs")
         return self
 
     def __exit__(self, *unused):
         self.process.terminate()
         self.process.wait(timeout=60 * PATIENCE)
-        self.process.stdout.close()
         shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def node_package():
+    """The Node client, built beside the rest of the build with the packages of its lock file. Skips the test where
+    there is no npm."""
+    if shutil.which("npm") is None:
+        raise unittest.SkipTest("npm is not installed: apt-get install nodejs npm")
+    package = BUILD / "clients" / "node"
+    with open(BUILD / "node_sdk.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for name in ("src", "scripts", "test", "examples"):
+            shutil.rmtree(package / name, ignore_errors=True)
+        shutil.copytree(CLIENTS / "node", package, dirs_exist_ok=True,
+                        ignore=shutil.ignore_patterns("node_modules", "dist"))
+        environment = dict(os.environ, ADBMS_PROTO=str(ROOT / "proto"))
+        _npm(["ci", "--no-audit", "--no-fund", "--ignore-scripts"], package, environment)
+        _npm(["run", "build"], package, environment)
+    return package
+
+
+def _npm(words, package, environment):
+    lock = package / "package-lock.json"
+    installed = package / "node_modules" / ".installed"
+    if words[0] == "ci" and installed.exists() and installed.read_text() == lock.read_text():
+        return
+    done = subprocess.run(["npm", *words], cwd=package, env=environment, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if done.returncode != 0 and words[0] == "ci" and "network" in done.stdout:
+        raise unittest.SkipTest("npm cannot reach its registry: " + done.stdout[-500:])
+    if done.returncode != 0:
+        raise AssertionError(done.stdout)
+    if words[0] == "ci":
+        installed.write_text(lock.read_text())

@@ -366,6 +366,13 @@ absl::StatusOr<ExprPtr> Binder::BindArrayComparison(const PgQuery__AExpr& expr, 
   ASSIGN_OR_RETURN(const functions::Function* comparison,
                    FindOperator(op, x->type, element, expr.location, &sides));
   ASSIGN_OR_RETURN(x, Implicit(x, sides[0]));
+  Type one = element;
+  if (one.collation == types::kDefaultCollation) one.collation = array->type.collation;
+  ASSIGN_OR_RETURN(
+      const ExprPtr collated,
+      CollatedOperator(op, comparison, {x, plan::MakeColumn(0, one)}, expr.location));
+  if (collated != nullptr)
+    return Unsupported(expr.location, "ANY or ALL over an array by a collation of ICU");
   RelPtr scan = plan::MakeRel(plan::Rel::Kind::kFunction);
   scan->table_function = unnest;
   scan->expressions = {array};

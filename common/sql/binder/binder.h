@@ -91,6 +91,10 @@ class Binder {
   // What may be changed through a view, into its rules. Errors: 55000 with the reason when nothing
   // may. REQUIRES: used for nothing else.
   absl::Status DescribeUpdatable(common::v1::TableDescriptor* view);
+  // user_aggregates.cc: what a built-in function gives for values of these types, which it takes as
+  // they are, and whether it is strict. Pseudo-types stay such. Errors: 42883.
+  absl::StatusOr<std::pair<Type, bool>> DescribeCall(const std::string& name,
+                                                     const std::vector<Type>& given);
   // Coerced as in an assignment; null when there is no such cast.
   absl::StatusOr<ExprPtr> TryAssign(ExprPtr expression, const Type& type) {
     return TryCoerce(std::move(expression), type, functions::CastContext::kAssignment);
@@ -660,6 +664,7 @@ class Binder {
   absl::StatusOr<ExprPtr> BindColumnRef(const PgQuery__ColumnRef& ref, Scope* scope);
   // collations.cc
   absl::StatusOr<ExprPtr> BindCollate(const PgQuery__CollateClause& collate, Scope* scope);
+  absl::Status CollationMismatch(types::CollationId a, types::CollationId b, int location) const;
   // Of what is made of the arguments. Errors: 42P21 for different COLLATE clauses.
   absl::StatusOr<types::CollationId> CommonCollation(const std::vector<ExprPtr>& args,
                                                      int location) const;
@@ -670,6 +675,9 @@ class Binder {
   absl::StatusOr<ExprPtr> CollatedOperator(const std::string& symbol,
                                            const functions::Function* function,
                                            const std::vector<ExprPtr>& args, int location);
+  // Adds to what says that a string equals a constant the same of their sort keys, which an index may
+  // have.
+  void AddKeyConditions(std::vector<ExprPtr>* conditions) const;
   // Errors: 0A000 for what cannot be grouped by its bytes.
   absl::Status CheckGroups(const ExprPtr& e) const;
   // The key that min and max look at in place of the argument, and TextOfKey what they return; null:
@@ -817,8 +825,25 @@ class Binder {
   absl::StatusOr<ExprPtr> BindUserSeries(UserCall call, int location, Scope* scope);
   // CALL: a row of the procedure's output arguments; none: no row.
   absl::Status BindCall(const PgQuery__CallStmt& call);
+  // `own`: one that a user has made.
   absl::StatusOr<ExprPtr> BindAggregate(const PgQuery__FuncCall& call, const std::string& name,
-                                        Scope* scope);
+                                        Scope* scope, bool own = false);
+  // user_aggregates.cc: whether users have made aggregates of the name.
+  bool NamesAggregate(const std::vector<std::string>& names) const;
+  struct UserAggregate {
+    std::shared_ptr<const functions::AggregateFunction> function;
+    Type type;  // Of the result.
+  };
+  // The one that takes the arguments, which are coerced. Errors: 42883, 42725, 0A000 when its
+  // functions are more than expressions.
+  absl::StatusOr<UserAggregate> ChooseUserAggregate(const PgQuery__FuncCall& call,
+                                                    std::vector<ExprPtr>* args);
+  absl::StatusOr<UserAggregate> MakeUserAggregate(const common::v1::FunctionDescriptor& function,
+                                                  const std::vector<ExprPtr>& args);
+  // A function that an aggregate consists of, called with these; whether it is strict.
+  absl::StatusOr<ExprPtr> CallSupport(const common::v1::SupportFunction& support,
+                                      const std::string& aggregate, std::vector<ExprPtr> args,
+                                      bool* strict);
   // The query that an aggregate over these columns belongs to. `nested`: the call stands in
   // another. Errors: 42803.
   absl::StatusOr<GroupingState*> AggregateOwner(const plan::ColumnSet& used, bool nested,
@@ -843,7 +868,7 @@ class Binder {
                                                                       int location);
   // windows (window_binder.cc)
   absl::StatusOr<ExprPtr> BindWindowCall(const PgQuery__FuncCall& call, const std::string& name,
-                                         Scope* scope);
+                                         Scope* scope, bool own = false);
   // The function and its coerced arguments into `out`; its result's type.
   absl::StatusOr<Type> BindWindowFunction(const PgQuery__FuncCall& call, const std::string& name,
                                           std::vector<ExprPtr> args, plan::WindowCall* out);
@@ -995,6 +1020,8 @@ class Binder {
   bool must_rebind_ = false;
   std::vector<std::shared_ptr<const parser::ParseTree>> kept_trees_;
   std::map<std::string, std::unique_ptr<const common::v1::FunctionDescriptor>> concrete_functions_;
+  // The aggregates that users have made, by what the plan has of them.
+  std::map<std::string, std::shared_ptr<const functions::AggregateFunction>> user_aggregates_;
   std::vector<std::shared_ptr<ExtendedSelect>> kept_selects_;
   std::set<ColumnId> aggregate_columns_;
   std::set<ColumnId> window_columns_;

@@ -26,9 +26,7 @@ bool HasCollation(const Type& type) {
   return types::IsString(types::IsArray(type.id) ? types::ElementOf(type.id) : type.id);
 }
 
-ExprPtr TextLiteral(const std::string& text) {
-  return plan::MakeLiteral(types::Value::Text(text));
-}
+ExprPtr TextLiteral(const std::string& text) { return plan::MakeLiteral(types::Value::Text(text)); }
 
 ExprPtr AsText(const ExprPtr& e) {
   constexpr Type kText{TypeId::kText, 0};
@@ -37,11 +35,10 @@ ExprPtr AsText(const ExprPtr& e) {
 
 // `breaks_ties`: strings that are equal and not the same have different keys.
 ExprPtr KeyOf(const ExprPtr& e, const Collation& collation, bool breaks_ties) {
-  return plan::MakeCall(
-      Internal(functions::kCollationKey),
-      {AsText(e), TextLiteral(collation.schema()), TextLiteral(collation.name()),
-       TextLiteral(collation.locale()), plan::MakeBool(!breaks_ties)},
-      e->location);
+  return plan::MakeCall(Internal(functions::kCollationKey),
+                        {AsText(e), TextLiteral(collation.schema()), TextLiteral(collation.name()),
+                         TextLiteral(collation.locale()), plan::MakeBool(!breaks_ties)},
+                        e->location);
 }
 
 std::string Shown(CollationId id) {
@@ -93,9 +90,8 @@ absl::StatusOr<ExprPtr> Binder::BindCollate(const PgQuery__CollateClause& collat
 absl::StatusOr<ExprPtr> Binder::WithCollation(const ExprPtr& e, NodeList names, int location) {
   ASSIGN_OR_RETURN(const CollationId id, FindCollation(names, location));
   if (!HasCollation(e->type))
-    return ErrorAt(
-        sqlstate::kDatatypeMismatch, location,
-        absl::StrCat("collations are not supported by type ", types::Format(e->type)));
+    return ErrorAt(sqlstate::kDatatypeMismatch, location,
+                   absl::StrCat("collations are not supported by type ", types::Format(e->type)));
   auto result = std::make_shared<plan::Expr>(*e);
   result->type.collation = types::Explicit(id);
   return ExprPtr(result);
@@ -108,8 +104,7 @@ absl::StatusOr<CollationId> Binder::CommonCollation(const std::vector<ExprPtr>& 
     if (arg == nullptr || !HasCollation(arg->type)) continue;
     const CollationId own = arg->type.collation;
     if (types::IsExplicit(own) && types::IsExplicit(common) && own != common)
-      return ErrorAt(sqlstate::kCollationMismatch,
-                     arg->location >= 0 ? arg->location : location,
+      return ErrorAt(sqlstate::kCollationMismatch, arg->location >= 0 ? arg->location : location,
                      absl::StrCat("collation mismatch between explicit collations \"",
                                   Shown(common), "\" and \"", Shown(own), "\""));
     common = types::CommonCollation(common, own);
@@ -153,15 +148,56 @@ absl::StatusOr<ExprPtr> Binder::CollatedOperator(const std::string& symbol,
   if (plain && !order) return ExprPtr();
   if (types::IsArray(args[0]->type.id) || function->arguments[0] == TypeId::kName)
     return Unsupported(location, "comparing arrays of strings by a collation of ICU");
-  const Function* const bytes = functions::FunctionCatalog::Builtin().BySignature(
-      absl::StrCat(symbol, "(bytea,bytea)"));
-  return plan::MakeCall(bytes, {KeyOf(args[0], *collation, plain), KeyOf(args[1], *collation, plain)},
-                        location);
+  const Function* const bytes =
+      functions::FunctionCatalog::Builtin().BySignature(absl::StrCat(symbol, "(bytea,bytea)"));
+  return plan::MakeCall(
+      bytes, {KeyOf(args[0], *collation, plain), KeyOf(args[1], *collation, plain)}, location);
+}
+
+absl::Status Binder::CollationMismatch(CollationId a, CollationId b, int location) const {
+  return ErrorAt(
+      sqlstate::kCollationMismatch, location,
+      absl::StrCat("collation mismatch between implicit collations \"", Shown(a), "\" and \"",
+                   Shown(b), "\""),
+      "You can choose the collation by applying the COLLATE clause to one or both expressions.");
+}
+
+void Binder::AddKeyConditions(std::vector<ExprPtr>* conditions) const {
+  for (size_t i = conditions->size(); i-- > 0;) {
+    const ExprPtr condition = (*conditions)[i];
+    if (condition->kind != plan::Expr::Kind::kCall || condition->function->name != "=" ||
+        condition->args.size() != 2 || !HasCollation(condition->args[0]->type) ||
+        types::IsArray(condition->args[0]->type.id))
+      continue;
+    const CollationId id = types::CommonCollation(condition->args[0]->type.collation,
+                                                  condition->args[1]->type.collation);
+    const bool constant =
+        plan::ColumnsOf(condition->args[0]).empty() != plan::ColumnsOf(condition->args[1]).empty();
+    if (!constant || !types::IsIcu(id)) continue;
+    const Collation& collation = *types::DefinitionOf(id);
+    const Function* const bytes =
+        functions::FunctionCatalog::Builtin().BySignature("=(bytea,bytea)");
+    conditions->push_back(plan::MakeCall(
+        bytes,
+        {KeyOf(condition->args[0], collation, true), KeyOf(condition->args[1], collation, true)},
+        condition->location));
+  }
 }
 
 absl::StatusOr<ExprPtr> Binder::Ordered(const ExprPtr& e) const {
   if (!HasCollation(e->type)) return e;
-  ASSIGN_OR_RETURN(const CollationId id, OrderingCollation({e}, e->location));
+  const CollationId id = e->type.collation;
+  if (types::Plain(id) == types::kUnknownCollation) {
+    std::vector<CollationId> met;
+    plan::Walk(e, [&met](const plan::Expr& part) {
+      const CollationId own = types::Plain(part.type.collation);
+      if (own != types::kDefaultCollation && own != types::kUnknownCollation &&
+          (met.empty() || met.front() != own))
+        met.push_back(own);
+    });
+    met.resize(2);
+    return CollationMismatch(met[0], met[1], e->location);
+  }
   const Collation* const collation = types::DefinitionOf(id);
   if (collation == nullptr || collation->provider() != Collation::PROVIDER_ICU) return e;
   if (types::IsArray(e->type.id))

@@ -317,6 +317,13 @@ absl::StatusOr<ExprPtr> Binder::InList(ExprPtr x, std::vector<ExprPtr> items, bo
   }
   ASSIGN_OR_RETURN(const Type unified, Unify(all, "IN"));
   RETURN_IF_ERROR(FindOperator("=", unified, unified, location).status());
+  if (types::IsNondeterministic(unified.collation)) {
+    for (ExprPtr* one : all) {
+      auto collated = std::make_shared<Expr>(**one);
+      collated->type.collation = unified.collation;
+      ASSIGN_OR_RETURN(*one, Ordered(ExprPtr(std::move(collated))));
+    }
+  }
   auto result = std::make_shared<Expr>();
   result->kind = Expr::Kind::kInList;
   result->type = {TypeId::kBool, 0};
@@ -450,6 +457,17 @@ absl::StatusOr<ExprPtr> Binder::BindMinMax(const PgQuery__MinMaxExpr& expr, Scop
   for (ExprPtr& arg : args) all.push_back(&arg);
   ASSIGN_OR_RETURN(const Type type, Unify(all, greatest ? "GREATEST" : "LEAST"));
   if (args.size() == 1) return args[0];
+  if (types::IsIcu(type.collation)) {
+    for (ExprPtr& arg : args) {
+      auto collated = std::make_shared<Expr>(*arg);
+      collated->type.collation = type.collation;
+      arg = ExtremeArgument(ExprPtr(std::move(collated)));
+      if (arg == nullptr) return Unsupported(expr.location, "the greatest array by a collation");
+    }
+    ASSIGN_OR_RETURN(ExprPtr key, CallFunction(greatest ? "greatest" : "least", std::move(args),
+                                               expr.location));
+    return TextOfKey(std::move(key), type);
+  }
   ASSIGN_OR_RETURN(ExprPtr call,
                    CallFunction(greatest ? "greatest" : "least", std::move(args), expr.location));
   return call->type.id == type.id

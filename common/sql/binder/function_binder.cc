@@ -255,9 +255,8 @@ absl::StatusOr<ExprPtr> Binder::CallFunction(const std::string& name, std::vecto
   // Of a view's name; the catalog function knows it by its number.
   if (name == "pg_get_viewdef" && !args.empty() && types::IsString(args[0]->type.id)) {
     ASSIGN_OR_RETURN(args[0], ResolveUnknown(args[0]));
-    ASSIGN_OR_RETURN(
-        ExprPtr relation,
-        TryCoerce(args[0], {TypeId::kRegclass, 0}, CastContext::kExplicit));
+    ASSIGN_OR_RETURN(ExprPtr relation,
+                     TryCoerce(args[0], {TypeId::kRegclass, 0}, CastContext::kExplicit));
     if (relation != nullptr) args[0] = std::move(relation);
   }
   const std::vector<Type> types = TypesOf(args);
@@ -332,7 +331,11 @@ std::string Binder::FunctionName(const std::vector<std::string>& names) {
 absl::StatusOr<ExprPtr> Binder::BindFuncCall(const PgQuery__FuncCall& call, Scope* scope) {
   std::vector<std::string> names = parser::StringsOf({call.funcname, call.n_funcname});
   RETURN_IF_ERROR(parser::CheckDatabase(names, 1, input_.database));
-  if (MeansUserFunction(call)) return BindUserCall(call, scope);
+  if (MeansUserFunction(call)) {
+    if (!NamesAggregate(names)) return BindUserCall(call, scope);
+    if (call.over != nullptr) return BindWindowCall(call, names.back(), scope, /*own=*/true);
+    return BindAggregate(call, names.back(), scope, /*own=*/true);
+  }
   const bool plain = !call.agg_star && !call.agg_distinct && call.agg_filter == nullptr &&
                      call.n_agg_order == 0 && call.over == nullptr;
   if (plain && MakesRange(names)) {
@@ -474,8 +477,8 @@ void Binder::NameArguments(const Function& function, const Signature& signature,
 }
 
 absl::StatusOr<ExprPtr> Binder::BindAggregate(const PgQuery__FuncCall& call,
-                                              const std::string& name, Scope* scope) {
-  if (call.func_variadic) return Unsupported(call.location, "VARIADIC");
+                                              const std::string& name, Scope* scope, bool own) {
+  if (call.func_variadic && !own) return Unsupported(call.location, "VARIADIC");
   const SeriesRefusal no_sets(
       scope, "aggregate function calls cannot contain set-returning function calls");
   GroupingState* grouping = scope->grouping;
@@ -512,11 +515,19 @@ absl::StatusOr<ExprPtr> Binder::BindAggregate(const PgQuery__FuncCall& call,
   if (call.agg_within_group) {
     for (const OrderItem& item : order) aggregate.arguments.push_back(item.expression);
   }
-  ASSIGN_OR_RETURN(const std::string prepared,
-                   PrepareJsonAggregate(name, call, &aggregate.arguments));
-  ASSIGN_OR_RETURN(aggregate.function,
-                   ChooseAggregate(prepared, call.agg_star, &aggregate.arguments, call.location));
-  if (call.agg_within_group != functions::IsOrderedSetAggregate(name))
+  if (own) {
+    ASSIGN_OR_RETURN(UserAggregate chosen, ChooseUserAggregate(call, &aggregate.arguments));
+    aggregate.declared = std::move(chosen.function);
+    aggregate.function = aggregate.declared.get();
+    aggregate.type = chosen.type;
+  } else {
+    ASSIGN_OR_RETURN(const std::string prepared,
+                     PrepareJsonAggregate(name, call, &aggregate.arguments));
+    ASSIGN_OR_RETURN(aggregate.function,
+                     ChooseAggregate(prepared, call.agg_star, &aggregate.arguments, call.location));
+  }
+  const bool ordered_set = !own && functions::IsOrderedSetAggregate(name);
+  if (call.agg_within_group != ordered_set)
     return ErrorAt(
         sqlstate::kWrongObjectType, call.location,
         call.agg_within_group
@@ -538,7 +549,7 @@ absl::StatusOr<ExprPtr> Binder::BindAggregate(const PgQuery__FuncCall& call,
                                     types::Format(arg->type)));
       RETURN_IF_ERROR(CheckGroups(arg));
     }
-    if (order.empty() && KeepsOrder(name)) {
+    if (order.empty() && (own || KeepsOrder(name))) {
       // PostgreSQL finds what is repeated by sorting, and its users count on that order.
       for (const ExprPtr& arg : aggregate.arguments) {
         if (arg->kind != Expr::Kind::kLiteral) aggregate.order_by.push_back({arg, false, false});
@@ -616,6 +627,7 @@ ExprPtr Binder::AddAggregate(plan::AggregateCall aggregate, const std::string& n
   // min, max and the like keep their argument's type.
   if (type.id == TypeId::kUnspecified && !aggregate.arguments.empty())
     type = aggregate.arguments[0]->type;
+  if (aggregate.declared != nullptr) type = aggregate.type;
   const ColumnId id = query_->AddColumn({name, type, 0, 0, false});
   grouping->calls.push_back(std::move(aggregate));
   grouping->outputs.push_back(id);

@@ -132,6 +132,9 @@ FunctionDescriptor Concrete(const FunctionDescriptor& function, const Polymorphi
   for (FunctionArgument& argument : *made.mutable_arguments())
     *argument.mutable_type() = Made(argument.type(), types);
   if (made.has_result()) *made.mutable_result() = Made(function.result(), types);
+  if (made.has_aggregate())
+    *made.mutable_aggregate()->mutable_state_type() =
+        Made(function.aggregate().state_type(), types);
   return made;
 }
 

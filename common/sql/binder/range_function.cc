@@ -285,11 +285,23 @@ absl::StatusOr<RelPtr> Binder::BindRangeFunction(const PgQuery__RangeFunction& r
         continue;
       }
       RETURN_IF_ERROR(DefineBody(*function, parts[0]->func_call->location, definitions, &columns));
-      if (range.n_functions > 1 || range.ordinality)
+      if (range.n_functions > 1)
         return Unsupported(parts[0]->func_call->location,
-                           "a function that is a query, in ROWS FROM or WITH ORDINALITY");
+                           "a function that is a query, beside others in ROWS FROM");
+      const bool one = columns.size() == 1 && !range.ordinality;
+      if (range.ordinality) {
+        RelPtr numbered = plan::MakeRel(Rel::Kind::kWindow, {body});
+        plan::WindowCall number;
+        number.function = common::v1::WINDOW_FUNCTION_ROW_NUMBER;
+        numbered->window_calls.push_back(std::move(number));
+        const Type bigint{TypeId::kInt8, 0};
+        const ColumnId id = query_->AddColumn({"ordinality", bigint, 0, 0, true});
+        numbered->output = body->output;
+        numbered->output.push_back(id);
+        columns.push_back({"ordinality", id, bigint});
+        body = std::move(numbered);
+      }
       item->columns = std::move(columns);
-      const bool one = item->columns.size() == 1;
       const std::string name = ColumnNameOf(parts[0]);
       if (one && range.alias != nullptr && range.alias->n_colnames == 0 &&
           item->columns[0].name == name)

@@ -409,6 +409,7 @@ absl::Status Binder::BindConditions(const Node* node, Scope* scope,
     ASSIGN_OR_RETURN(condition, ToBoolean(condition, parts.size() > 1 ? "AND" : "WHERE"));
     plan::SplitConjunction(condition, conditions);
   }
+  AddKeyConditions(conditions);
   return absl::OkStatus();
 }
 

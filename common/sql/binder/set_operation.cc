@@ -89,9 +89,7 @@ absl::StatusOr<Type> Binder::CommonColumnType(const BoundQuery& left, const Boun
                                       types::Format({*common, 0})));
   const types::CollationId collation = types::CommonCollation(a.collation, b.collation);
   if (compared && types::Plain(collation) == types::kUnknownCollation)
-    return status::Error(sqlstate::kIndeterminateCollation,
-                         absl::StrCat("could not determine which collation to use for ", name), {},
-                         "Use the COLLATE clause to set the collation explicitly.");
+    return CollationMismatch(a.collation, b.collation, -1);
   if (compared && types::IsNondeterministic(collation))
     return status::NotSupported("a set operation by a nondeterministic collation");
   if (a == b && a.id == *common && !types::HoldsRow(a.id))

@@ -100,6 +100,10 @@ absl::StatusOr<ExprPtr> Binder::BindSubLink(const PgQuery__SubLink& link, Scope*
                                   types::Format({function->result, 0})));
     ASSIGN_OR_RETURN(operands[i], Implicit(operands[i], sides[0]));
     ASSIGN_OR_RETURN(ExprPtr item, Implicit(plan::MakeColumn(column.id, column.type), sides[1]));
+    ASSIGN_OR_RETURN(const ExprPtr collated,
+                     CollatedOperator(op, function, {operands[i], item}, location));
+    if (collated != nullptr)
+      return Unsupported(location, "a comparison with a subquery by a collation of ICU");
     converts |= item->kind != Expr::Kind::kColumn;
     project->expressions.push_back(item);
     result->comparisons.push_back(function);

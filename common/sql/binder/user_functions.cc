@@ -240,7 +240,9 @@ std::optional<UserCandidate> AsCandidate(const FunctionDescriptor& function, boo
   if (!types.has_value()) return std::nullopt;
   candidate.types = *types;
   for (size_t i = 0; i < given.size(); ++i) {
-    const Type type = Concrete(declared[i], candidate.types);
+    Type type = Concrete(declared[i], candidate.types);
+    // "any" takes what is given as it is.
+    if (type.id == TypeId::kAny) type = given[i].id == TypeId::kUnknown ? TypeId::kText : given[i];
     if (type.id == TypeId::kUnspecified) {
       *undetermined = true;
       return std::nullopt;
@@ -326,6 +328,7 @@ absl::StatusOr<Binder::UserCall> Binder::ChooseUserFunction(
   const auto inputs = InputsOf(*found.function);
   const auto take = [&](ExprPtr value, Type type) -> absl::StatusOr<ExprPtr> {
     type.modifier = 0;
+    if (type.id == TypeId::kAny) return ResolveUnknown(std::move(value));
     ASSIGN_OR_RETURN(ExprPtr argument, TryCoerce(std::move(value), type, CastContext::kImplicit));
     if (argument != nullptr) return argument;
     return ErrorAt(sqlstate::kUndefinedFunction, location,

@@ -116,10 +116,10 @@ absl::StatusOr<Type> Binder::BindWindowFunction(const PgQuery__FuncCall& call,
 }
 
 absl::StatusOr<ExprPtr> Binder::BindWindowCall(const PgQuery__FuncCall& call,
-                                               const std::string& name, Scope* scope) {
+                                               const std::string& name, Scope* scope, bool own) {
   const int location = call.location;
-  if (call.func_variadic) return Unsupported(location, "VARIADIC");
-  const bool aggregate = !FunctionCatalog::Builtin().FindAggregates(name).empty();
+  if (call.func_variadic && !own) return Unsupported(location, "VARIADIC");
+  const bool aggregate = own || !FunctionCatalog::Builtin().FindAggregates(name).empty();
   plan::WindowCall bound;
   std::vector<ExprPtr> args;
   {
@@ -132,7 +132,15 @@ absl::StatusOr<ExprPtr> Binder::BindWindowCall(const PgQuery__FuncCall& call,
   }
   Type type;
   std::optional<Type> text;  // What the result's sort key is made of.
-  if (aggregate) {
+  if (own) {
+    bound.function = common::v1::WINDOW_FUNCTION_AGGREGATE;
+    ASSIGN_OR_RETURN(UserAggregate chosen, ChooseUserAggregate(call, &args));
+    bound.declared = std::move(chosen.function);
+    bound.aggregate = bound.declared.get();
+    type = chosen.type;
+    bound.type = type;
+    bound.arguments = std::move(args);
+  } else if (aggregate) {
     bound.function = common::v1::WINDOW_FUNCTION_AGGREGATE;
     ASSIGN_OR_RETURN(const std::string prepared, PrepareJsonAggregate(name, call, &args));
     ASSIGN_OR_RETURN(bound.aggregate, ChooseAggregate(prepared, call.agg_star, &args, location));

@@ -76,6 +76,11 @@ absl::StatusOr<std::vector<common::v1::DdlStatement>> DdlBinder::Bind() {
     case PG_QUERY__NODE__NODE_ALTER_SEQ_STMT:
       status = AlterSequence(*node->alter_seq_stmt);
       break;
+    case PG_QUERY__NODE__NODE_DEFINE_STMT:
+      status = node->define_stmt->kind == PG_QUERY__OBJECT_TYPE__OBJECT_AGGREGATE
+                   ? CreateAggregate(*node->define_stmt)
+                   : CreateCollation(*node->define_stmt);
+      break;
     case PG_QUERY__NODE__NODE_CREATE_ENUM_STMT:
       status = CreateEnum(*node->create_enum_stmt);
       break;
@@ -94,7 +99,15 @@ absl::StatusOr<std::vector<common::v1::DdlStatement>> DdlBinder::Bind() {
     case PG_QUERY__NODE__NODE_ALTER_DOMAIN_STMT:
       status = AlterDomain(*node->alter_domain_stmt);
       break;
+    case PG_QUERY__NODE__NODE_ALTER_COLLATION_STMT:
+      status = RefreshCollation(*node->alter_collation_stmt);
+      break;
     case PG_QUERY__NODE__NODE_ALTER_OBJECT_SCHEMA_STMT:
+      if (node->alter_object_schema_stmt->object_type ==
+          PG_QUERY__OBJECT_TYPE__OBJECT_COLLATION) {
+        status = SetCollationSchema(*node->alter_object_schema_stmt);
+        break;
+      }
       status = parser::IsRoutine(node->alter_object_schema_stmt->object_type)
                    ? AlterSchema(*node->alter_object_schema_stmt)
                : node->alter_object_schema_stmt->relation != nullptr
@@ -104,6 +117,10 @@ absl::StatusOr<std::vector<common::v1::DdlStatement>> DdlBinder::Bind() {
     case PG_QUERY__NODE__NODE_ALTER_OWNER_STMT:
       if (node->alter_owner_stmt->object_type == PG_QUERY__OBJECT_TYPE__OBJECT_DATABASE) {
         status = SetDatabaseOwner(*node->alter_owner_stmt);
+        break;
+      }
+      if (node->alter_owner_stmt->object_type == PG_QUERY__OBJECT_TYPE__OBJECT_COLLATION) {
+        status = SetCollationOwner(*node->alter_owner_stmt);
         break;
       }
       if (node->alter_owner_stmt->object_type == PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA) {
@@ -264,6 +281,7 @@ absl::Status DdlBinder::Drop(const PgQuery__DropStmt& drop) {
   if (parser::IsRoutine(drop.remove_type)) return DropFunctions(drop);
   if (drop.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_TRIGGER) return DropTrigger(drop);
   if (drop.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_POLICY) return DropPolicy(drop);
+  if (drop.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_COLLATION) return DropCollations(drop);
   if (drop.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_TYPE ||
       drop.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN)
     return DropTypes(drop);

@@ -60,6 +60,17 @@ class DdlBinder {
                              NodeList siblings, Table* table);
   absl::Status AddPrimaryKey(const PgQuery__Constraint& constraint, const std::string& column,
                              common::v1::Deferral deferral, Table* table);
+  // collations.cc. `what`: drop, alter or copy. Errors: 42704, 3F000; 42501 and 2BP01 for one of the
+  // system.
+  absl::StatusOr<const common::v1::CollationDescriptor*> FindMadeCollation(
+      const std::vector<std::string>& names, const char* what) const;
+  absl::Status CreateCollation(const PgQuery__DefineStmt& create);
+  absl::StatusOr<common::v1::AlterCollation*> AlterCollation(const Node* object);
+  absl::Status RenameCollation(const PgQuery__RenameStmt& rename);
+  absl::Status SetCollationSchema(const PgQuery__AlterObjectSchemaStmt& move);
+  absl::Status SetCollationOwner(const PgQuery__AlterOwnerStmt& change);
+  absl::Status RefreshCollation(const PgQuery__AlterCollationStmt& refresh);
+  absl::Status DropCollations(const PgQuery__DropStmt& drop);
   // exclusion.cc. Errors: 42883, 42809 for an operator that is not commutative; 0A000.
   absl::Status AddExclusion(const PgQuery__Constraint& constraint, common::v1::Deferral deferral,
                             Table* table);
@@ -418,6 +429,33 @@ class DdlBinder {
   absl::StatusOr<common::v1::CompositeField> FieldOf(const PgQuery__ColumnDef& definition);
   // Errors: 42P16 for what no column may be of; 0A000 for rows of tables.
   absl::Status CheckColumnType(const Type& type, const std::string& column, int location) const;
+
+  // aggregates.cc
+  absl::Status CreateAggregate(const PgQuery__DefineStmt& create);
+  absl::Status AggregateArguments(const PgQuery__DefineStmt& create,
+                                  common::v1::FunctionDescriptor* function);
+  // A type that an aggregate may be declared with. Errors: 0A000 for internal.
+  absl::StatusOr<Type> AggregateType(const PgQuery__TypeName& name) const;
+  absl::StatusOr<Type> AggregateOption(const PgQuery__DefElem& option) const;
+  // What the options say, into `function`, whose arguments are known.
+  absl::Status DefineAggregate(
+      const std::map<std::string, const PgQuery__DefElem*, std::less<>>& options,
+      common::v1::FunctionDescriptor* function);
+  // A function that aggregates or operators consist of, what it returns, and whether it is strict.
+  struct Support {
+    common::v1::SupportFunction function;
+    Type result;
+    bool strict = false;
+  };
+  // The one that takes values of these types as they are; pseudo-types stay such. Errors: 42883,
+  // 42804, 0A000 for PostgreSQL's that are not known here.
+  absl::StatusOr<Support> FindSupport(const std::vector<std::string>& names,
+                                      const std::vector<Type>& given) const;
+  // The same of what is built in: its result, and whether it is strict.
+  absl::StatusOr<std::pair<Type, bool>> BindSupport(const std::string& name,
+                                                    const std::vector<Type>& given) const;
+  // A result of a pseudo-type needs an argument that says what it is. Errors: 42P13.
+  static absl::Status CheckPolymorphicResult(const common::v1::FunctionDescriptor& function);
 
   // range_types.cc
   absl::Status CreateRange(const PgQuery__CreateRangeStmt& create);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "common/sql/catalog/index_keys.h"
 #include "common/sql/ddl/ddl_binder.h"
 #include "common/sql/ddl/table_expressions.h"
 #include "common/status/macros.h"

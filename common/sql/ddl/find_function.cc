@@ -18,17 +18,29 @@ bool IsProcedure(const FunctionDescriptor& function) {
   return function.kind() == FunctionDescriptor::KIND_PROCEDURE;
 }
 
-bool Is(const FunctionDescriptor& function, PgQuery__ObjectType wanted) {
-  return wanted == PG_QUERY__OBJECT_TYPE__OBJECT_ROUTINE ||
-         IsProcedure(function) == (wanted == PG_QUERY__OBJECT_TYPE__OBJECT_PROCEDURE);
+bool IsAggregate(const FunctionDescriptor& function) {
+  return function.kind() == FunctionDescriptor::KIND_AGGREGATE;
 }
 
-std::vector<TypeId> TypesOf(const FunctionDescriptor& function, bool outputs) {
-  std::vector<TypeId> ids;
+bool Is(const FunctionDescriptor& function, PgQuery__ObjectType wanted) {
+  if (wanted == PG_QUERY__OBJECT_TYPE__OBJECT_AGGREGATE) return IsAggregate(function);
+  return wanted == PG_QUERY__OBJECT_TYPE__OBJECT_ROUTINE ||
+         (IsProcedure(function) == (wanted == PG_QUERY__OBJECT_TYPE__OBJECT_PROCEDURE) &&
+          !IsAggregate(function));
+}
+
+// What tells a type from others: its number, and of a declared one its oid.
+using TypeKey = std::pair<TypeId, uint32_t>;
+TypeKey KeyOf(const Type& type) {
+  return {type.id, type.declared == nullptr ? 0 : types::OidOf(type)};
+}
+
+std::vector<TypeKey> TypesOf(const FunctionDescriptor& function, bool outputs) {
+  std::vector<TypeKey> keys;
   for (const auto& argument : function.arguments()) {
-    if (outputs || IsInput(argument)) ids.push_back(types::FromProto(argument.type()).id);
+    if (outputs || IsInput(argument)) keys.push_back(KeyOf(types::FromProto(argument.type())));
   }
-  return ids;
+  return keys;
 }
 
 const char* Word(PgQuery__ObjectType type) {
@@ -37,6 +49,8 @@ const char* Word(PgQuery__ObjectType type) {
       return "procedure";
     case PG_QUERY__OBJECT_TYPE__OBJECT_ROUTINE:
       return "routine";
+    case PG_QUERY__OBJECT_TYPE__OBJECT_AGGREGATE:
+      return "aggregate";
     default:
       return "function";
   }
@@ -44,15 +58,19 @@ const char* Word(PgQuery__ObjectType type) {
 
 // ROUTINE is called a function where there is none.
 const char* MissingWord(PgQuery__ObjectType type) {
-  return type == PG_QUERY__OBJECT_TYPE__OBJECT_PROCEDURE ? "procedure" : "function";
+  return type == PG_QUERY__OBJECT_TYPE__OBJECT_PROCEDURE   ? "procedure"
+         : type == PG_QUERY__OBJECT_TYPE__OBJECT_AGGREGATE ? "aggregate"
+                                                           : "function";
 }
 
-// "f(integer, text)".
-std::string Signature(const std::string& name, const std::vector<Type>& arguments) {
+// "f(integer, text)"; "f(*)" for an aggregate without arguments.
+std::string Signature(const std::string& name, const std::vector<Type>& arguments,
+                      PgQuery__ObjectType wanted) {
+  if (arguments.empty() && wanted == PG_QUERY__OBJECT_TYPE__OBJECT_AGGREGATE) return name + "(*)";
   return absl::StrCat(name, "(",
                       absl::StrJoin(arguments, ", ",
                                     [](std::string* out, const Type& type) {
-                                      out->append(types::Format({type.id, 0}));
+                                      out->append(types::Format({type.id, 0, type.declared}));
                                     }),
                       ")");
 }
@@ -91,7 +109,7 @@ absl::StatusOr<std::vector<Type>> DdlBinder::ArgumentTypes(
     const PgQuery__ObjectWithArgs& object) const {
   std::vector<Type> types;
   for (const Node* node : NodeList(object.objargs, object.n_objargs)) {
-    ASSIGN_OR_RETURN(const Type type, FunctionType(*node->type_name, "an argument"));
+    ASSIGN_OR_RETURN(const Type type, AggregateType(*node->type_name));
     types.push_back(type);
   }
   return types;
@@ -117,9 +135,10 @@ absl::StatusOr<const common::v1::FunctionDescriptor*> DdlBinder::FindFunction(
           absl::StrCat("could not find a ", MissingWord(wanted), " named \"", written, "\""));
   } else {
     ASSIGN_OR_RETURN(const std::vector<Type> arguments, ArgumentTypes(object));
-    std::vector<TypeId> ids;
-    for (const Type& type : arguments) ids.push_back(type.id);
+    std::vector<TypeKey> ids;
+    for (const Type& type : arguments) ids.push_back(KeyOf(type));
     const bool any_procedure = wanted != PG_QUERY__OBJECT_TYPE__OBJECT_FUNCTION &&
+                               wanted != PG_QUERY__OBJECT_TYPE__OBJECT_AGGREGATE &&
                                !NamesModes(object) && object.n_objfuncargs > 0;
     for (const auto* function : named) {
       if (TypesOf(*function, false) == ids ||
@@ -129,10 +148,21 @@ absl::StatusOr<const common::v1::FunctionDescriptor*> DdlBinder::FindFunction(
     if (found.empty())
       return status::Error(
           sqlstate::kUndefinedFunction,
-          absl::StrCat(MissingWord(wanted), " ", Signature(written, arguments), " does not exist"));
-    if (found.size() == 1 && !Is(*found[0], wanted))
+          absl::StrCat(MissingWord(wanted), " ", Signature(written, arguments, wanted),
+                       " does not exist"));
+    const bool aggregate = found.size() == 1 && IsAggregate(*found[0]) &&
+                           wanted == PG_QUERY__OBJECT_TYPE__OBJECT_FUNCTION;
+    if (aggregate)
       return status::Error(sqlstate::kWrongObjectType,
-                           absl::StrCat(Signature(written, arguments), " is not a ", Word(wanted)));
+                           absl::StrCat("function ", Signature(written, arguments, wanted),
+                                        " is an aggregate function"));
+    if (found.size() == 1 && !Is(*found[0], wanted))
+      return status::Error(
+          sqlstate::kWrongObjectType,
+          wanted == PG_QUERY__OBJECT_TYPE__OBJECT_AGGREGATE
+              ? absl::StrCat("function ", Signature(written, arguments, wanted),
+                             " is not an aggregate")
+              : absl::StrCat(Signature(written, arguments, wanted), " is not a ", Word(wanted)));
   }
   if (found.size() == 1) return found[0];
   const char* word = Word(wanted);

@@ -70,8 +70,9 @@ absl::Status InvalidDefinition(std::string_view message) {
   return status::Error(kInvalidFunctionDefinition, message);
 }
 
-// A result of a pseudo-type needs an argument that says what it is.
-absl::Status CheckPolymorphicResult(const FunctionDescriptor& function) {
+}  // namespace
+
+absl::Status DdlBinder::CheckPolymorphicResult(const FunctionDescriptor& function) {
   const auto of_element = [](TypeId id) {
     return (id >= TypeId::kAnyElement && id <= TypeId::kAnyEnum) || id == TypeId::kAnyRange ||
            id == TypeId::kAnyMultirange;
@@ -113,6 +114,8 @@ absl::Status CheckPolymorphicResult(const FunctionDescriptor& function) {
   }
   return function.has_result() ? check(function.result()) : absl::OkStatus();
 }
+
+namespace {
 
 // The order of the arguments, as far as their modes decide.
 absl::Status CheckPlace(const FunctionArgument& argument, bool procedure, bool has_default,

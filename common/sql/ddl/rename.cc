@@ -46,6 +46,7 @@ absl::Status DdlBinder::Rename(const PgQuery__RenameStmt& rename) {
   if (rename.rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_DATABASE) return RenameDatabase(rename);
   if (rename.rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA) return RenameSchema(rename);
   if (rename.rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_INDEX) return RenameIndex(rename);
+  if (rename.rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_COLLATION) return RenameCollation(rename);
   if (rename.relation == nullptr) return RenameType(rename);
   auto table = Resolve(*rename.relation);
   if (!table.ok()) {

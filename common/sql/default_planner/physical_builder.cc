@@ -302,6 +302,7 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildAggregate(const Rel& rel) {
   for (const plan::AggregateCall& call : rel.aggregates) {
     common::v1::AggregateCall* out = aggregate->add_aggregates();
     out->set_function(call.function->signature);
+    if (call.declared != nullptr) *out->mutable_declared() = *call.declared->declared;
     out->set_distinct(call.distinct);
     *out->mutable_type() = types::ToProto(query_.columns[rel.output[at++]].type);
     for (const ExprPtr& e : call.arguments)

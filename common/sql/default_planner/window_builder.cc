@@ -62,6 +62,7 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildWindow(const Rel& rel) {
     common::v1::WindowCall* out = window->add_calls();
     out->set_function(call.function);
     if (call.aggregate != nullptr) out->set_aggregate(call.aggregate->signature);
+    if (call.declared != nullptr) *out->mutable_declared() = *call.declared->declared;
     for (const plan::ExprPtr& e : call.arguments)
       RETURN_IF_ERROR(EncodeInto(e, input.layout, out->add_arguments()));
     if (call.filter) RETURN_IF_ERROR(EncodeInto(call.filter, input.layout, out->mutable_filter()));

@@ -24,6 +24,8 @@ std::string DropTag(PgQuery__ObjectType type) {
       return "DROP TYPE";
     case PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN:
       return "DROP DOMAIN";
+    case PG_QUERY__OBJECT_TYPE__OBJECT_COLLATION:
+      return "DROP COLLATION";
     default:
       return {};
   }
@@ -33,7 +35,8 @@ bool IsTypeObject(PgQuery__ObjectType type) {
   return type == PG_QUERY__OBJECT_TYPE__OBJECT_TYPE ||
          type == PG_QUERY__OBJECT_TYPE__OBJECT_ATTRIBUTE ||
          type == PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN ||
-         type == PG_QUERY__OBJECT_TYPE__OBJECT_DOMCONSTRAINT;
+         type == PG_QUERY__OBJECT_TYPE__OBJECT_DOMCONSTRAINT ||
+         type == PG_QUERY__OBJECT_TYPE__OBJECT_COLLATION;
 }
 
 bool IsRelationObject(PgQuery__ObjectType type) {
@@ -67,8 +70,12 @@ const char* AlterTag(PgQuery__ObjectType type) {
       return "ALTER PROCEDURE";
     case PG_QUERY__OBJECT_TYPE__OBJECT_ROUTINE:
       return "ALTER ROUTINE";
+    case PG_QUERY__OBJECT_TYPE__OBJECT_AGGREGATE:
+      return "ALTER AGGREGATE";
     case PG_QUERY__OBJECT_TYPE__OBJECT_TRIGGER:
       return "ALTER TRIGGER";
+    case PG_QUERY__OBJECT_TYPE__OBJECT_COLLATION:
+      return "ALTER COLLATION";
     default:
       return "ALTER TYPE";
   }

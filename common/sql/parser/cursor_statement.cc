@@ -31,6 +31,7 @@ absl::Status ClassifyDeclare(const PgQuery__DeclareCursorStmt& node, Statement* 
   // PostgreSQL's CURSOR_OPT_BINARY, _SCROLL and _HOLD.
   constexpr int kBinary = 0x01;
   constexpr int kScroll = 0x02;
+  constexpr int kNoScroll = 0x04;
   constexpr int kHold = 0x20;
   if ((node.options & kBinary) != 0) return status::NotSupported("a binary cursor");
   out->statement_class = StatementClass::kCursor;
@@ -39,6 +40,8 @@ absl::Status ClassifyDeclare(const PgQuery__DeclareCursorStmt& node, Statement* 
   out->cursor.name = View(node.portalname);
   out->cursor.scroll = (node.options & kScroll) != 0;
   out->cursor.hold = (node.options & kHold) != 0;
+  // No row is asked for but forward.
+  out->cursor.count = (node.options & kNoScroll) != 0 ? 0 : 1;
   out->cursor.query = out->text.substr(InnerStatementOffset(out->text));
   return absl::OkStatus();
 }

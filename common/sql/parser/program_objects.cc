@@ -12,6 +12,8 @@ std::string Tag(const char* verb, PgQuery__ObjectType type) {
       return std::string(verb) + " PROCEDURE";
     case PG_QUERY__OBJECT_TYPE__OBJECT_ROUTINE:
       return std::string(verb) + " ROUTINE";
+    case PG_QUERY__OBJECT_TYPE__OBJECT_AGGREGATE:
+      return std::string(verb) + " AGGREGATE";
     case PG_QUERY__OBJECT_TYPE__OBJECT_TRIGGER:
       return std::string(verb) + " TRIGGER";
     case PG_QUERY__OBJECT_TYPE__OBJECT_POLICY:
@@ -26,7 +28,8 @@ std::string Tag(const char* verb, PgQuery__ObjectType type) {
 bool IsRoutine(PgQuery__ObjectType type) {
   return type == PG_QUERY__OBJECT_TYPE__OBJECT_FUNCTION ||
          type == PG_QUERY__OBJECT_TYPE__OBJECT_PROCEDURE ||
-         type == PG_QUERY__OBJECT_TYPE__OBJECT_ROUTINE;
+         type == PG_QUERY__OBJECT_TYPE__OBJECT_ROUTINE ||
+         type == PG_QUERY__OBJECT_TYPE__OBJECT_AGGREGATE;
 }
 
 std::string ProgramObjectTag(const Node& node) {

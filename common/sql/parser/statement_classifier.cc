@@ -482,6 +482,9 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
             absl::StrCat(CommandWords(out->text), " … SET SCHEMA of this object"));
       Ddl(AlterTag(node->alter_object_schema_stmt->object_type), out);
       return absl::OkStatus();
+    case PG_QUERY__NODE__NODE_ALTER_COLLATION_STMT:
+      Ddl("ALTER COLLATION", out);
+      return absl::OkStatus();
     case PG_QUERY__NODE__NODE_CREATEDB_STMT:
       Ddl("CREATE DATABASE", out);
       out->outside_block = "CREATE DATABASE";
@@ -605,6 +608,14 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
       return OwnTextSearch();
     case PG_QUERY__NODE__NODE_DEFINE_STMT:
       if (IsTextSearch(node->define_stmt->kind)) return OwnTextSearch();
+      if (node->define_stmt->kind == PG_QUERY__OBJECT_TYPE__OBJECT_AGGREGATE) {
+        Ddl("CREATE AGGREGATE", out);
+        return absl::OkStatus();
+      }
+      if (node->define_stmt->kind == PG_QUERY__OBJECT_TYPE__OBJECT_COLLATION) {
+        Ddl("CREATE COLLATION", out);
+        return absl::OkStatus();
+      }
       return status::NotSupported(CommandWords(out->text));
     default:
       return status::NotSupported(CommandWords(out->text));

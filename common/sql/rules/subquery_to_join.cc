@@ -112,6 +112,11 @@ ExprPtr JoinAggregate(const ExprPtr& subquery, RelPtr* input, plan::Query* query
   const ColumnSet outer((*input)->output.begin(), (*input)->output.end());
   const ColumnSet free = plan::FreeColumns(*top);
   if (!plan::Intersects(free, outer) || !plan::IsSubset(free, outer)) return nullptr;
+  // An aggregate that a user has made may have any value for no rows.
+  const auto& calls = top->inputs[0]->aggregates;
+  if (std::any_of(calls.begin(), calls.end(),
+                  [](const auto& call) { return call.declared != nullptr; }))
+    return nullptr;
   RelPtr aggregate = std::make_shared<Rel>(*top->inputs[0]);
   bool correlated_above = plan::Intersects(plan::ColumnsOf(top->expressions[0]), outer);
   plan::ForEachExpression(*aggregate, [&](ExprPtr& e) {

@@ -41,7 +41,18 @@ absl::StatusOr<const common::v1::CursorRow*> RowOf(const common::v1::Plan& plan,
 
 }  // namespace
 
+absl::Status CursorSink::Remember(const types::Batch& batch) {
+  if (!portal_.turns || portal_.scroll || portal_.rows.has_value()) return absl::OkStatus();
+  RETURN_IF_ERROR(portal_.passed.Append(batch));
+  if (portal_.passed.bytes() > kMaxPassedBytes || portal_.passed.size() > kMaxPassedRows) {
+    portal_.turns = false;
+    portal_.passed = RowBuffer();
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CursorSink::Rows(const types::Batch& batch) {
+  RETURN_IF_ERROR(Remember(batch));
   const size_t width = portal_.statement->plan->columns.size();
   if (batch.columns.size() <= width || batch.row_count == 0) return sink()->Rows(batch);
   portal_.row_keys.clear();

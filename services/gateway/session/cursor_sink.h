@@ -17,6 +17,12 @@ class CursorSink : public InnerSink {
   absl::Status Rows(const types::Batch& batch) override;
 
  private:
+  // What a cursor that may turn round keeps of what it has passed.
+  static constexpr uint64_t kMaxPassedBytes = uint64_t{4} << 20;
+  static constexpr uint64_t kMaxPassedRows = 20'000;
+
+  absl::Status Remember(const types::Batch& batch);
+
   Portal& portal_;
 };
 

@@ -1,6 +1,7 @@
 // DECLARE, FETCH, MOVE, CLOSE.
 #include <algorithm>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "common/sql/plan/operator_tree.h"
@@ -99,6 +100,34 @@ Span SpanOf(const CursorStatement& fetch, uint64_t position, uint64_t size) {
                    : BackwardSpan(position, static_cast<uint64_t>(-count));
 }
 
+// Whether PostgreSQL's plan of this kind can be read backward.
+bool ReadsBackward(const common::v1::Operator& op) {
+  switch (op.body_case()) {
+    case common::v1::Operator::kSeqScan:
+    case common::v1::Operator::kIndexScan:
+    case common::v1::Operator::kValues:
+    case common::v1::Operator::kFunctionScan:
+    case common::v1::Operator::kSystemScan:
+    case common::v1::Operator::kCteScan:
+    case common::v1::Operator::kSort:
+      return true;
+    case common::v1::Operator::kFilter:
+    case common::v1::Operator::kProject:
+    case common::v1::Operator::kLimit:
+    case common::v1::Operator::kAppend:
+      return absl::c_all_of(sql::plan::ChildrenOf(op),
+                            [](const common::v1::Operator* child) { return ReadsBackward(*child); });
+    default:
+      return false;
+  }
+}
+
+bool MayTurn(const common::v1::Plan& plan) {
+  const bool locks = absl::c_any_of(
+      plan.cursor_rows(), [](const common::v1::CursorRow& row) { return row.locked(); });
+  return plan.read_only() && !locks && ReadsBackward(plan.root());
+}
+
 }  // namespace
 
 absl::Status Session::CheckLazy(const common::v1::Plan& plan) {
@@ -143,6 +172,7 @@ absl::Status Session::DeclareCursor(const CursorStatement& cursor, ResultSink* s
   portal.statement = prepared;
   portal.scroll = cursor.scroll;
   portal.hold = cursor.hold;
+  portal.turns = !cursor.scroll && cursor.count != 0 && MayTurn(*prepared->plan->plan);
   portal.source = source_;
   portal.created_us = absl::ToUnixMicros(statement_start_) - kPostgresEpochUs;
   portal.serial = ++serial_;
@@ -184,6 +214,17 @@ absl::Status Session::FetchScroll(const CursorStatement& fetch, Portal* cursor, 
   return absl::OkStatus();
 }
 
+void Session::TurnRound(Portal* cursor) {
+  const bool behind = cursor->done;
+  BufferRest(cursor);
+  if (!cursor->rows.has_value()) {
+    cursor->position = cursor->passed.size();
+    cursor->rows = std::exchange(cursor->passed, RowBuffer());
+  }
+  if (behind) cursor->position = cursor->rows->size() + 1;
+  cursor->scroll = true;
+}
+
 absl::Status Session::RunCursor(const sql::Statement& statement, ResultSink* sink) {
   const CursorStatement& cursor = statement.cursor;
   using Kind = CursorStatement::Kind;
@@ -219,9 +260,14 @@ absl::Status Session::RunCursor(const sql::Statement& statement, ResultSink* sin
     return sink->Complete(fetched.Tag());
   }
   const bool one = cursor.direction == CursorStatement::Direction::kRelative;
-  if (cursor.direction == CursorStatement::Direction::kAbsolute || cursor.count < 0 ||
+  if (cursor.direction == CursorStatement::Direction::kAbsolute || cursor.count <= 0 ||
       (one && cursor.count != 1)) {
-    return OnlyForward();
+    if (!found->turns) return OnlyForward();
+    TurnRound(found);
+    const absl::Status status = FetchScroll(cursor, found, &fetched);
+    found->failed = !status.ok();
+    RETURN_IF_ERROR(status);
+    return sink->Complete(fetched.Tag());
   }
   const absl::Status status = FetchForward(found, static_cast<uint64_t>(cursor.count), &fetched);
   found->failed = !status.ok();

@@ -444,7 +444,8 @@ absl::Status Session::ChangeSettings(const storage::v1::ExecutionSummary& summar
 
 void Session::BufferRest(Portal* portal) {
   if (portal->stream == nullptr) return;
-  RowBuffer rows;
+  RowBuffer rows = std::exchange(portal->passed, RowBuffer());
+  const uint64_t passed = rows.size();
   const auto read = [&]() -> absl::Status {
     RETURN_IF_ERROR(rows.Append(portal->batch, portal->batch_position));
     for (;;) {
@@ -458,7 +459,7 @@ void Session::BufferRest(Portal* portal) {
   if (portal->failure.ok()) portal->failure = EndStream(portal);
   portal->stream = nullptr;
   portal->rows = std::move(rows);
-  if (!portal->scroll) portal->position = 0;
+  if (!portal->scroll) portal->position = passed;
 }
 
 void Session::BufferOpenResults() {

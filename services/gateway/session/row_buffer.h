@@ -23,6 +23,7 @@ class RowBuffer {
   // Keeps a copy of the rows [begin, batch.row_count). Errors: 53200 beyond kMaxBytes.
   absl::Status Append(const types::Batch& batch, uint32_t begin = 0);
   uint64_t size() const { return size_; }
+  uint64_t bytes() const { return bytes_; }
   // Hands rows [begin, end) to the sink, the last one first when `backward`.
   absl::Status Send(uint64_t begin, uint64_t end, bool backward, ResultSink* sink) const;
 

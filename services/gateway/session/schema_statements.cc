@@ -217,6 +217,35 @@ absl::Status Session::AuthorizeAlteration(const common::v1::AlterTable& alter,
   }
 }
 
+absl::Status Session::AuthorizeCollations(const DdlStatement& ddl,
+                                          const security::v1::Policy& policy,
+                                          const sql::Catalog& catalog) {
+  const common::v1::AlterCollation& alter = ddl.alter_collation();
+  for (const auto& known : catalog.snapshot().collations()) {
+    const common::v1::Collation& collation = known.collation();
+    const auto& dropped = ddl.drop_collation().collations();
+    const bool concerned =
+        ddl.has_alter_collation()
+            ? collation.oid() == alter.collation_oid()
+            : std::any_of(dropped.begin(), dropped.end(), [&](const auto& name) {
+                return name.schema() == collation.schema() && name.name() == collation.name();
+              });
+    if (!concerned) continue;
+    if (!policy::Owns(policy, known.owner()) &&
+        !(ddl.has_drop_collation() &&
+          policy::AuthorizeSchemaOwner(policy, catalog, collation.schema()).ok()))
+      return status::Error(sqlstate::kInsufficientPrivilege,
+                           absl::StrCat("must be owner of collation ", collation.name()));
+    if (alter.has_owner() && alter.owner() != known.owner())
+      return AuthorizeNewOwner(alter.owner(), collation.schema(), policy, catalog);
+    if (alter.has_rename() || alter.has_schema())
+      return policy::AuthorizeSchema(policy, catalog,
+                                     alter.has_schema() ? alter.schema() : collation.schema(),
+                                     common::v1::PRIVILEGE_CREATE);
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Session::AuthorizeTypes(const DdlStatement& ddl, const security::v1::Policy& policy,
                                      const sql::Catalog& catalog) {
   for (const ResolvedObject& object : ddl.resolution().objects()) {
@@ -398,6 +427,11 @@ absl::Status Session::AuthorizeDdl(const DdlStatement& ddl, const sql::CatalogPt
             "The prefix \"pg_\" is reserved for system schemas.");
       }
       return absl::OkStatus();
+    case Body::kCreateCollation:
+      return may_create_in(ddl.create_collation().collation().collation().schema());
+    case Body::kAlterCollation:
+    case Body::kDropCollation:
+      return AuthorizeCollations(ddl, policy, *catalog);
     case Body::kCreateType:
       return may_create_in(ddl.create_type().type().declared().schema());
     case Body::kAlterType:

@@ -88,6 +88,10 @@ struct Portal {
   bool on_row = false;
   std::vector<types::Value> row_keys;
   bool scroll = false;
+  // Without SCROLL or NO SCROLL, over a plan whose rows PostgreSQL could read backward: it turns round
+  // as long as the rows that it has passed are few. They are here, or with the rest in `rows`.
+  bool turns = false;
+  RowBuffer passed;
   bool hold = false;
   bool held = false;       // Of an earlier transaction.
   bool failed = false;     // Reading it ended in an error: it cannot be run again.
@@ -386,6 +390,8 @@ class Session {
                            security::v1::ChangeRolesRequest* request) const;
   // Grants on a new object what its maker's default privileges say.
   absl::Status GiveDefaults(const common::v1::DdlStatement& ddl, uint32_t object_id);
+  absl::Status AuthorizeCollations(const common::v1::DdlStatement& ddl,
+                                   const security::v1::Policy& policy, const sql::Catalog& catalog);
   // USAGE of the declared types that the statement names.
   absl::Status AuthorizeTypeUses(const common::v1::DdlStatement& ddl, const sql::Catalog& catalog);
   // Of functions and types.
@@ -513,6 +519,8 @@ class Session {
   absl::Status OpenPortal(Portal* portal);
   // Runs a portal's statement to its end and keeps its rows.
   absl::Status RunPortal(Portal* portal, const PlanQuery& query);
+  // REQUIRES: the cursor turns. It is one with SCROLL from then on.
+  void TurnRound(Portal* cursor);
   absl::Status FetchForward(Portal* cursor, uint64_t count, ResultSink* sink);
   absl::Status FetchScroll(const sql::CursorStatement& fetch, Portal* cursor, ResultSink* sink);
   // Reads what is left of every open result into memory: storage runs one statement of a session at

@@ -131,9 +131,9 @@ void Catalog::PublishDatabases(const Database& own, const CatalogState& with,
     const auto found = by_id->find(id);
     if (!descriptor.has_value() && found != by_id->end()) {
       found->second->current_.store(
-          std::make_shared<CatalogState>(NextVersion(), CatalogState::Place{id, all},
-                                         SystemSchemas(), system_tables,
-                                         CatalogState::FunctionMap(), CatalogState::TypeMap()),
+          std::make_shared<CatalogState>(
+              NextVersion(), CatalogState::Place{id, all},
+              CatalogState::Objects{SystemSchemas(), system_tables, {}, {}, {}}),
           std::memory_order_release);
       by_id->erase(found);
     } else if (descriptor.has_value() && found == by_id->end()) {
@@ -143,8 +143,8 @@ void Catalog::PublishDatabases(const Database& own, const CatalogState& with,
                      std::make_shared<Database>(
                          this, id,
                          std::make_shared<CatalogState>(
-                             NextVersion(), CatalogState::Place{id, all}, std::move(schemas),
-                             system_tables, CatalogState::FunctionMap(), CatalogState::TypeMap())));
+                             NextVersion(), CatalogState::Place{id, all},
+                             CatalogState::Objects{std::move(schemas), system_tables, {}, {}, {}})));
     }
   }
   databases_.store(by_id, std::memory_order_release);
@@ -152,8 +152,7 @@ void Catalog::PublishDatabases(const Database& own, const CatalogState& with,
     if (database.get() == &own) continue;  // What is in it changes with this.
     const CatalogStatePtr state = database->Current();
     database->current_.store(std::make_shared<CatalogState>(
-                                 NextVersion(), CatalogState::Place{id, all}, state->schemas(),
-                                 state->tables(), state->functions(), state->types()),
+                                 NextVersion(), CatalogState::Place{id, all}, state->objects()),
                              std::memory_order_release);
   }
 }

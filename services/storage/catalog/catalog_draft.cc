@@ -45,6 +45,12 @@ bool CatalogDraft::ChangesOnlyTemporary() const {
     if (now != nullptr) schemas.push_back(now->declared().schema());
     if (before != nullptr) schemas.push_back(before->declared().schema());
   }
+  for (const auto& [oid, now] : changes_.collations) {
+    const auto before = base_->collations().find(oid);
+    if (now != nullptr) schemas.push_back(now->collation().schema());
+    if (before != base_->collations().end())
+      schemas.push_back(before->second->collation().schema());
+  }
   for (const auto& [id, now] : changes_.schemas) {
     const auto before = base_->schemas().find(id);
     if (now.has_value()) schemas.push_back(now->name());
@@ -61,33 +67,34 @@ void CatalogDraft::Rebase() {
 }
 
 void CatalogDraft::PutEntry(uint32_t table_id, TableEntryPtr entry) {
-  CatalogState::TableMap tables = state_->tables();
+  CatalogState::Objects objects = state_->objects();
   if (entry == nullptr) {
-    tables.erase(table_id);
+    objects.tables.erase(table_id);
   } else {
-    tables[table_id] = entry;
+    objects.tables[table_id] = entry;
   }
   changes_.tables[table_id] = std::move(entry);
-  state_ =
-      std::make_shared<CatalogState>(catalog_->NextVersion(), state_->place(), state_->schemas(),
-                                     std::move(tables), state_->functions(), state_->types());
+  SetObjects(std::move(objects));
+}
+
+void CatalogDraft::SetObjects(CatalogState::Objects objects) {
+  state_ = std::make_shared<CatalogState>(catalog_->NextVersion(), state_->place(),
+                                          std::move(objects));
 }
 
 void CatalogDraft::PutSchema(uint32_t schema_id,
                              std::optional<common::v1::SchemaDescriptor> schema) {
-  CatalogState::SchemaMap schemas = state_->schemas();
+  CatalogState::Objects objects = state_->objects();
   if (schema.has_value()) {
     schema->set_database_id(KeptDatabaseId());
-    schemas[schema_id] = *schema;
+    objects.schemas[schema_id] = *schema;
     records_.push_back({SystemKey('s', schema_id), schema->SerializeAsString(), false});
   } else {
-    schemas.erase(schema_id);
+    objects.schemas.erase(schema_id);
     records_.push_back({SystemKey('s', schema_id), {}, true});
   }
   changes_.schemas[schema_id] = std::move(schema);
-  state_ =
-      std::make_shared<CatalogState>(catalog_->NextVersion(), state_->place(), std::move(schemas),
-                                     state_->tables(), state_->functions(), state_->types());
+  SetObjects(std::move(objects));
 }
 
 absl::StatusOr<TableEntryPtr> CatalogDraft::Table(uint32_t table_id) const {

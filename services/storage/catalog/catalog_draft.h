@@ -125,6 +125,9 @@ class CatalogDraft {
   Result DropPolicy(const common::v1::DropPolicy& statement);
   // draft_declared_types.cc, draft_type_drops.cc: types that users declare.
   Result CreateType(const common::v1::CreateType& statement);
+  Result CreateCollation(const common::v1::CreateCollation& statement);
+  Result AlterCollation(const common::v1::AlterCollation& statement);
+  Result DropCollations(const common::v1::DropCollation& statement);
   // The caller has held existing values against a domain's new constraints.
   Result AlterType(const common::v1::AlterType& statement);
   Result DropTypes(const common::v1::DropType& statement);
@@ -199,9 +202,15 @@ class CatalogDraft {
   absl::Status CarryOut(const TypeDrop& drop, v1::DdlResult* result);
   void PutSchema(uint32_t schema_id, std::optional<common::v1::SchemaDescriptor> schema);
   // Stamps a version.
+  void SetObjects(CatalogState::Objects objects);
+  void PutCollation(uint32_t oid, CollationPtr collation);  // Null: it goes.
+  // Errors: 2BP01 for what columns, domains, indexes or views have; 0A000 with CASCADE.
+  absl::Status CheckUnused(const common::v1::CollationDescriptor& collation, bool cascade) const;
   void PutFunction(common::v1::FunctionDescriptor function);
   void EraseFunction(uint32_t function_id);
   // Drops the triggers that call the function. Errors: 2BP01 unless `cascade`.
+  // Adds the aggregates that consist of the functions. Errors: 2BP01 without `cascade`.
+  absl::Status AddAggregatesOf(bool cascade, std::set<uint32_t>* ids, v1::DdlResult* result) const;
   absl::Status DropTriggersOf(const common::v1::FunctionDescriptor& function, bool cascade,
                               v1::DdlResult* result);
   // The triggers of UPDATE OF the column, or with it in WHEN, go with it. Errors: 2BP01 unless

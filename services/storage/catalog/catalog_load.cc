@@ -140,6 +140,7 @@ absl::Status Catalog::Load() {
   std::map<uint32_t, CatalogState::TableMap> tables;
   std::map<uint32_t, CatalogState::FunctionMap> functions;
   std::map<uint32_t, CatalogState::TypeMap> types;
+  std::map<uint32_t, CatalogState::CollationMap> collations;
   std::set<uint32_t> gone_functions;  // Their records come before those of tables.
   auto it = engine_->NewIterator(nullptr, {codec::SpaceBegin(0), codec::SpaceEnd(0)}, {});
   for (it->SeekToFirst(); it->Valid(); it->Next()) {
@@ -177,6 +178,11 @@ absl::Status Catalog::Load() {
         continue;
       }
       functions[DatabaseIdOf(*function)][function->function_id()] = std::move(function);
+    } else if (key[4] == 'l') {
+      auto collation = std::make_shared<common::v1::CollationDescriptor>();
+      if (!collation->ParseFromArray(it->value().data(), static_cast<int>(it->value().size())))
+        return CorruptDescriptor();
+      collations[DatabaseIdOf(*collation)][collation->collation().oid()] = std::move(collation);
     } else if (key[4] == 'e') {
       auto type = std::make_shared<common::v1::TypeDescriptor>();
       if (!type->ParseFromArray(it->value().data(), static_cast<int>(it->value().size()))) {
@@ -230,6 +236,7 @@ absl::Status Catalog::Load() {
     changed |= TakeGone(databases, &schemas, eraser('s'));
     changed |= TakeGone(databases, &functions, eraser('p'));
     changed |= TakeGone(databases, &types, eraser('e'));
+    changed |= TakeGone(databases, &collations, eraser('l'));
   }
   if (changed && !engine_->read_only()) {
     RETURN_IF_ERROR(engine_->Write(&batch));
@@ -252,9 +259,11 @@ absl::Status Catalog::Load() {
     tables[id].insert(system_tables.begin(), system_tables.end());
     (*by_id)[id] = std::make_shared<Database>(
         this, id,
-        std::make_shared<CatalogState>(version++, CatalogState::Place{id, all},
-                                       std::move(schemas[id]), std::move(tables[id]),
-                                       std::move(functions[id]), std::move(types[id])));
+        std::make_shared<CatalogState>(
+            version++, CatalogState::Place{id, all},
+            CatalogState::Objects{std::move(schemas[id]), std::move(tables[id]),
+                                  std::move(functions[id]), std::move(types[id]),
+                                  std::move(collations[id])}));
   }
   system_ = by_id->at(sql::kDatabaseOid);
   databases_ = std::move(by_id);

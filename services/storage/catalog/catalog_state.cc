@@ -4,15 +4,9 @@
 
 namespace adbms::storage::catalog {
 
-CatalogState::CatalogState(uint64_t version, Place place, SchemaMap schemas, TableMap tables,
-                           FunctionMap functions, TypeMap types)
-    : version_(version),
-      place_(std::move(place)),
-      schemas_(std::move(schemas)),
-      tables_(std::move(tables)),
-      functions_(std::move(functions)),
-      types_(std::move(types)) {
-  for (const auto& [oid, type] : types_) {
+CatalogState::CatalogState(uint64_t version, Place place, Objects objects)
+    : version_(version), place_(std::move(place)), objects_(std::move(objects)) {
+  for (const auto& [oid, type] : types()) {
     const common::v1::DeclaredType& declared = type->declared();
     types_by_name_.emplace(Name{declared.schema(), declared.name()}, type.get());
     types_by_name_.emplace(Name{declared.schema(), declared.array_name()}, type.get());
@@ -22,7 +16,7 @@ CatalogState::CatalogState(uint64_t version, Place place, SchemaMap schemas, Tab
     types_by_name_.emplace(Name{schema, range.multirange_name()}, type.get());
     types_by_name_.emplace(Name{schema, range.multirange_array_name()}, type.get());
   }
-  for (const auto& [id, entry] : tables_) {
+  for (const auto& [id, entry] : tables()) {
     const common::v1::TableDescriptor& table = entry->descriptor;
     by_id_.emplace(id, &entry);
     // The rows that refer are in its partitions, which have the same keys.
@@ -42,7 +36,7 @@ CatalogState::CatalogState(uint64_t version, Place place, SchemaMap schemas, Tab
       indexes_by_name_.emplace(Name{table.schema(), index.name()}, ref);
     }
   }
-  for (const auto& [id, function] : functions_)
+  for (const auto& [id, function] : functions())
     functions_by_name_.emplace(Name{function->schema(), sql::SignatureOf(*function)}, function);
 }
 
@@ -66,7 +60,7 @@ std::vector<const TableEntry*> CatalogState::TablesIn(const std::string& schema)
 }
 
 const common::v1::SchemaDescriptor* CatalogState::FindSchema(const std::string& name) const {
-  for (const auto& [id, schema] : schemas_) {
+  for (const auto& [id, schema] : schemas()) {
     if (schema.name() == name) return &schema;
   }
   return nullptr;
@@ -107,8 +101,8 @@ const std::vector<CatalogState::Reference>& CatalogState::ReferencesTo(uint32_t 
 }
 
 const common::v1::TypeDescriptor* CatalogState::FindType(uint32_t oid) const {
-  const auto it = types_.find(oid);
-  return it == types_.end() ? nullptr : it->second.get();
+  const auto it = types().find(oid);
+  return it == types().end() ? nullptr : it->second.get();
 }
 
 const common::v1::TypeDescriptor* CatalogState::FindTypeByName(const std::string& schema,
@@ -126,8 +120,8 @@ bool CatalogState::HasRelation(const std::string& schema, const std::string& nam
 }
 
 FunctionPtr CatalogState::FindFunction(uint32_t function_id) const {
-  const auto it = functions_.find(function_id);
-  return it == functions_.end() ? nullptr : it->second;
+  const auto it = functions().find(function_id);
+  return it == functions().end() ? nullptr : it->second;
 }
 
 FunctionPtr CatalogState::FindFunctionByName(const std::string& schema,
@@ -136,58 +130,64 @@ FunctionPtr CatalogState::FindFunctionByName(const std::string& schema,
   return it == functions_by_name_.end() ? nullptr : it->second;
 }
 
+CollationPtr CatalogState::FindCollation(const std::string& schema,
+                                         const std::string& name) const {
+  for (const auto& [oid, collation] : collations()) {
+    if (collation->collation().schema() == schema && collation->collation().name() == name)
+      return collation;
+  }
+  return nullptr;
+}
+
 std::shared_ptr<const common::v1::CatalogSnapshot> CatalogState::Snapshot() const {
   std::call_once(snapshot_once_, [this] {
     auto snapshot = std::make_shared<common::v1::CatalogSnapshot>();
     snapshot->set_version(version_);
     snapshot->set_database_id(place_.database_id);
     for (const auto& [id, database] : *place_.databases) *snapshot->add_databases() = database;
-    for (const auto& [id, schema] : schemas_) {
+    for (const auto& [id, schema] : schemas()) {
       common::v1::SchemaDescriptor* const shown = snapshot->add_schemas();
       *shown = schema;
       shown->set_owner(OwnerOf(schema));
     }
-    for (const auto& [id, entry] : tables_) *snapshot->add_tables() = entry->descriptor;
-    for (const auto& [id, function] : functions_) *snapshot->add_functions() = *function;
-    for (const auto& [oid, type] : types_) *snapshot->add_types() = *type;
+    for (const auto& [id, entry] : tables()) *snapshot->add_tables() = entry->descriptor;
+    for (const auto& [id, function] : functions()) *snapshot->add_functions() = *function;
+    for (const auto& [oid, type] : types()) *snapshot->add_types() = *type;
+    for (const auto& [oid, collation] : collations()) *snapshot->add_collations() = *collation;
     snapshot_ = std::move(snapshot);
   });
   return snapshot_;
 }
 
+namespace {
+
+// Takes over what has changed; what is gone has no value.
+template <typename Changes, typename Map>
+void Change(const Changes& changes, Map* all) {
+  for (const auto& [id, now] : changes) {
+    if (now) {
+      (*all)[id] = now;
+    } else {
+      all->erase(id);
+    }
+  }
+}
+
+}  // namespace
+
 CatalogStatePtr CatalogChanges::ApplyTo(const CatalogState& base, uint64_t version) const {
-  CatalogState::SchemaMap all_schemas = base.schemas();
+  CatalogState::Objects objects = base.objects();
   for (const auto& [id, schema] : schemas) {
     if (schema.has_value()) {
-      all_schemas[id] = *schema;
+      objects.schemas[id] = *schema;
     } else {
-      all_schemas.erase(id);
+      objects.schemas.erase(id);
     }
   }
-  CatalogState::TableMap all_tables = base.tables();
-  for (const auto& [id, entry] : tables) {
-    if (entry != nullptr) {
-      all_tables[id] = entry;
-    } else {
-      all_tables.erase(id);
-    }
-  }
-  CatalogState::FunctionMap all_functions = base.functions();
-  for (const auto& [id, function] : functions) {
-    if (function != nullptr) {
-      all_functions[id] = function;
-    } else {
-      all_functions.erase(id);
-    }
-  }
-  CatalogState::TypeMap all_types = base.types();
-  for (const auto& [oid, type] : types) {
-    if (type != nullptr) {
-      all_types[oid] = type;
-    } else {
-      all_types.erase(oid);
-    }
-  }
+  Change(tables, &objects.tables);
+  Change(functions, &objects.functions);
+  Change(types, &objects.types);
+  Change(collations, &objects.collations);
   CatalogState::Place place = base.place();
   if (!databases.empty()) {
     auto all = std::make_shared<CatalogState::DatabaseMap>(base.databases());
@@ -200,9 +200,7 @@ CatalogStatePtr CatalogChanges::ApplyTo(const CatalogState& base, uint64_t versi
     }
     place.databases = std::move(all);
   }
-  return std::make_shared<CatalogState>(version, std::move(place), std::move(all_schemas),
-                                        std::move(all_tables), std::move(all_functions),
-                                        std::move(all_types));
+  return std::make_shared<CatalogState>(version, std::move(place), std::move(objects));
 }
 
 }  // namespace adbms::storage::catalog

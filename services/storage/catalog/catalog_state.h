@@ -26,6 +26,7 @@ using TableEntryPtr = std::shared_ptr<const TableEntry>;
 using FunctionPtr = std::shared_ptr<const common::v1::FunctionDescriptor>;
 // A type that a user has declared.
 using TypeEntryPtr = std::shared_ptr<const common::v1::TypeDescriptor>;
+using CollationPtr = std::shared_ptr<const common::v1::CollationDescriptor>;
 
 class CatalogState {
  public:
@@ -34,6 +35,15 @@ class CatalogState {
 
   using FunctionMap = std::map<uint32_t, FunctionPtr>;
   using TypeMap = std::map<uint32_t, TypeEntryPtr>;  // By their own oids.
+  using CollationMap = std::map<uint32_t, CollationPtr>;
+  // All that is in a database.
+  struct Objects {
+    SchemaMap schemas;
+    TableMap tables;
+    FunctionMap functions;
+    TypeMap types;
+    CollationMap collations;
+  };
 
   using DatabaseMap = std::map<uint32_t, common::v1::DatabaseDescriptor>;
   // Where it belongs.
@@ -42,8 +52,7 @@ class CatalogState {
     std::shared_ptr<const DatabaseMap> databases;  // Of the cluster.
   };
 
-  CatalogState(uint64_t version, Place place, SchemaMap schemas, TableMap tables,
-               FunctionMap functions, TypeMap types);
+  CatalogState(uint64_t version, Place place, Objects objects);
 
   uint64_t version() const { return version_; }
   const Place& place() const { return place_; }
@@ -54,10 +63,12 @@ class CatalogState {
   const common::v1::DatabaseDescriptor* database() const;
   // Who has the rights of the schema's owner: for pg_database_owner the database's.
   const std::string& OwnerOf(const common::v1::SchemaDescriptor& schema) const;
-  const SchemaMap& schemas() const { return schemas_; }
-  const TableMap& tables() const { return tables_; }
-  const FunctionMap& functions() const { return functions_; }
-  const TypeMap& types() const { return types_; }
+  const Objects& objects() const { return objects_; }
+  const SchemaMap& schemas() const { return objects_.schemas; }
+  const TableMap& tables() const { return objects_.tables; }
+  const FunctionMap& functions() const { return objects_.functions; }
+  const TypeMap& types() const { return objects_.types; }
+  const CollationMap& collations() const { return objects_.collations; }
 
   // Null when there is none.
   const TableEntryPtr* Find(uint32_t table_id) const;
@@ -90,6 +101,8 @@ class CatalogState {
   FunctionPtr FindFunction(uint32_t function_id) const;
   // By schema and signature (sql::SignatureOf); null when there is none.
   FunctionPtr FindFunctionByName(const std::string& schema, const std::string& signature) const;
+  // Null when there is none.
+  CollationPtr FindCollation(const std::string& schema, const std::string& name) const;
   // The whole as a proto, made at first use.
   std::shared_ptr<const common::v1::CatalogSnapshot> Snapshot() const;
 
@@ -97,10 +110,7 @@ class CatalogState {
   using Name = std::pair<std::string, std::string>;
   const uint64_t version_;
   const Place place_;
-  const SchemaMap schemas_;
-  const TableMap tables_;
-  const FunctionMap functions_;
-  const TypeMap types_;
+  const Objects objects_;
   absl::flat_hash_map<uint32_t, const TableEntryPtr*> by_id_;
   std::map<Name, const TableEntry*> by_name_;
   std::map<uint32_t, IndexRef> indexes_;
@@ -123,13 +133,14 @@ struct CatalogChanges {
   std::map<uint32_t, std::optional<common::v1::SchemaDescriptor>> schemas;
   CatalogState::FunctionMap functions;
   std::map<uint32_t, TypeEntryPtr> types;
+  CatalogState::CollationMap collations;
   std::map<uint32_t, std::optional<common::v1::DatabaseDescriptor>> databases;
   // Some have labels that may be used only once this is committed.
   bool holds_labels = false;
 
   bool empty() const {
     return tables.empty() && schemas.empty() && functions.empty() && types.empty() &&
-           databases.empty();
+           collations.empty() && databases.empty();
   }
   // The same as others see it.
   CatalogChanges Committed() const;

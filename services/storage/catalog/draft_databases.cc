@@ -53,7 +53,7 @@ void CatalogDraft::PutDatabase(uint32_t id, std::optional<DatabaseDescriptor> da
   changes_.databases[id] = std::move(database);
   state_ = std::make_shared<CatalogState>(
       catalog_->NextVersion(), CatalogState::Place{database_->id(), std::move(all)},
-      state_->schemas(), state_->tables(), state_->functions(), state_->types());
+      state_->objects());
 }
 
 absl::StatusOr<DatabaseDescriptor> CatalogDraft::DatabaseNamed(const std::string& name) const {

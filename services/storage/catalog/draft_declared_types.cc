@@ -52,16 +52,14 @@ std::string WithLabel(const std::string& sql, const std::string& from, const std
 }  // namespace
 
 void CatalogDraft::SetTypeEntry(uint32_t oid, TypeEntryPtr entry) {
-  CatalogState::TypeMap types = state_->types();
+  CatalogState::Objects objects = state_->objects();
   if (entry == nullptr) {
-    types.erase(oid);
+    objects.types.erase(oid);
   } else {
-    types[oid] = entry;
+    objects.types[oid] = entry;
   }
   changes_.types[oid] = std::move(entry);
-  state_ =
-      std::make_shared<CatalogState>(catalog_->NextVersion(), state_->place(), state_->schemas(),
-                                     state_->tables(), state_->functions(), std::move(types));
+  SetObjects(std::move(objects));
 }
 
 void CatalogDraft::EraseType(uint32_t oid) {

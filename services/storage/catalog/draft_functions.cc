@@ -25,6 +25,19 @@ bool IsProcedure(const FunctionDescriptor& function) {
   return function.kind() == FunctionDescriptor::KIND_PROCEDURE;
 }
 
+bool IsAggregate(const FunctionDescriptor& function) {
+  return function.kind() == FunctionDescriptor::KIND_AGGREGATE;
+}
+
+// Whether the aggregate consists of the function among others.
+bool ConsistsOf(const FunctionDescriptor& aggregate, uint32_t function_id) {
+  if (!IsAggregate(aggregate)) return false;
+  const common::v1::AggregateDefinition& definition = aggregate.aggregate();
+  return definition.transition().function_id() == function_id ||
+         definition.final().function_id() == function_id ||
+         definition.combine().function_id() == function_id;
+}
+
 // As messages name it: with its schema, unless that is the common one.
 std::string Shown(const FunctionDescriptor& function) {
   return (function.schema() == "public" ? std::string() : function.schema() + ".") +
@@ -74,9 +87,14 @@ absl::Status CheckReplaces(const FunctionDescriptor& before, const FunctionDescr
   if (before.kind() != after.kind())
     return status::Error(
         sqlstate::kWrongObjectType, "cannot change routine kind",
-        Quoted(before.name()) + (IsProcedure(before) ? " is a procedure." : " is a function."));
+        Quoted(before.name()) + (IsProcedure(before)   ? " is a procedure."
+                                 : IsAggregate(before) ? " is an aggregate function."
+                                                       : " is a function."));
   const std::string hint = std::string("Use DROP ") +
-                           (IsProcedure(after) ? "PROCEDURE " : "FUNCTION ") + Shown(before) +
+                           (IsProcedure(after)   ? "PROCEDURE "
+                            : IsAggregate(after) ? "AGGREGATE "
+                                                 : "FUNCTION ") +
+                           Shown(before) +
                            " first.";
   const auto refuse = [&](std::string_view message, std::string_view detail = {}) {
     return status::Error(kInvalidFunctionDefinition, message, detail, hint);
@@ -107,21 +125,17 @@ void CatalogDraft::PutFunction(FunctionDescriptor function) {
   const uint32_t id = function.function_id();
   records_.push_back({SystemKey('p', id), function.SerializeAsString(), false});
   changes_.functions[id] = std::make_shared<const FunctionDescriptor>(std::move(function));
-  CatalogState::FunctionMap functions = state_->functions();
-  functions[id] = changes_.functions[id];
-  state_ =
-      std::make_shared<CatalogState>(catalog_->NextVersion(), state_->place(), state_->schemas(),
-                                     state_->tables(), std::move(functions), state_->types());
+  CatalogState::Objects objects = state_->objects();
+  objects.functions[id] = changes_.functions[id];
+  SetObjects(std::move(objects));
 }
 
 void CatalogDraft::EraseFunction(uint32_t function_id) {
   records_.push_back({SystemKey('p', function_id), {}, true});
   changes_.functions[function_id] = nullptr;
-  CatalogState::FunctionMap functions = state_->functions();
-  functions.erase(function_id);
-  state_ =
-      std::make_shared<CatalogState>(catalog_->NextVersion(), state_->place(), state_->schemas(),
-                                     state_->tables(), std::move(functions), state_->types());
+  CatalogState::Objects objects = state_->objects();
+  objects.functions.erase(function_id);
+  SetObjects(std::move(objects));
 }
 
 CatalogDraft::Result CatalogDraft::CreateFunction(const common::v1::CreateFunction& statement) {
@@ -174,10 +188,35 @@ absl::Status CatalogDraft::DropTriggersOf(const FunctionDescriptor& function, bo
   return absl::OkStatus();
 }
 
+absl::Status CatalogDraft::AddAggregatesOf(bool cascade, std::set<uint32_t>* ids,
+                                           v1::DdlResult* result) const {
+  const std::set<uint32_t> named = *ids;
+  for (const uint32_t id : named) {
+    const FunctionPtr function = state_->FindFunction(id);
+    std::vector<std::string> dependents;
+    for (const auto& [other, aggregate] : state_->functions()) {
+      if (!ConsistsOf(*aggregate, id) || !ids->insert(other).second) continue;
+      dependents.push_back("function " + Shown(*aggregate));
+    }
+    if (function == nullptr || dependents.empty()) continue;
+    const std::string what = "function " + Shown(*function);
+    if (!cascade) {
+      std::string detail;
+      for (const std::string& dependent : dependents)
+        detail += (detail.empty() ? "" : "\n") + dependent + " depends on " + what;
+      return status::Error("2BP01", "cannot drop " + what + " because other objects depend on it",
+                           detail, "Use DROP ... CASCADE to drop the dependent objects too.");
+    }
+    for (const std::string& dependent : dependents) result->add_dropped(dependent);
+  }
+  return absl::OkStatus();
+}
+
 CatalogDraft::Result CatalogDraft::DropFunctions(const common::v1::DropFunction& statement) {
   v1::DdlResult result;
   *result.mutable_notices() = statement.notices();
-  const std::set<uint32_t> ids(statement.function_ids().begin(), statement.function_ids().end());
+  std::set<uint32_t> ids(statement.function_ids().begin(), statement.function_ids().end());
+  RETURN_IF_ERROR(AddAggregatesOf(statement.cascade(), &ids, &result));
   for (const uint32_t id : ids) {
     const FunctionPtr function = state_->FindFunction(id);
     if (function == nullptr)

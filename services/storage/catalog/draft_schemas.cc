@@ -110,6 +110,14 @@ CatalogDraft::Result CatalogDraft::DropSchema(const common::v1::DropSchema& stat
       target->set_name(type->declared().name());
       result.add_dropped(object);
     }
+    std::vector<CollationPtr> collations;
+    for (const auto& [oid, collation] : state_->collations()) {
+      if (collation->collation().schema() != name) continue;
+      const std::string object = "collation " + name + "." + collation->collation().name();
+      if (!statement.cascade()) return depends(object);
+      collations.push_back(collation);
+      result.add_dropped(object);
+    }
     for (const char* kind : {"view", "materialized view", "table", "sequence"}) {
       drops[kind].set_cascade(true);
       RETURN_IF_ERROR(DropRelations(drops[kind], kind).status());
@@ -118,6 +126,10 @@ CatalogDraft::Result CatalogDraft::DropSchema(const common::v1::DropSchema& stat
     result.mutable_notices()->MergeFrom(dropped.notices());
     result.mutable_dropped()->MergeFrom(dropped.dropped());
     if (types.types_size() > 0) RETURN_IF_ERROR(DropTypes(types).status());
+    for (const CollationPtr& collation : collations) {
+      RETURN_IF_ERROR(CheckUnused(*collation, /*cascade=*/true));
+      PutCollation(collation->collation().oid(), nullptr);
+    }
     PutSchema(id, std::nullopt);
     result.set_object_id(id);
     result.set_changed(true);

@@ -119,6 +119,15 @@ absl::Status CheckTypes(const sql::functions::AggregateFunction& function,
   return absl::InvalidArgumentError("malformed plan: types of " + function.signature);
 }
 
+absl::Status CheckTypes(const DeclaredAggregate& function, const common::v1::AggregateCall& source,
+                        const AggregateCall& call) {
+  std::vector<types::Type> arguments;
+  for (const CompiledExpressionPtr& argument : call.arguments)
+    arguments.push_back(argument->type());
+  if (function.Takes(arguments, call.type)) return absl::OkStatus();
+  return absl::InvalidArgumentError("malformed plan: types of " + source.declared().name());
+}
+
 OperatorPtr AggregateNode::Open(ExecutionContext* context) const {
   return std::make_unique<HashAggregate>(context, this);
 }
@@ -138,15 +147,23 @@ absl::StatusOr<PlanNodePtr> CompileAggregate(const common::v1::Operator& plan,
   for (const common::v1::AggregateCall& source : aggregate.aggregates()) {
     const sql::functions::AggregateFunction* function =
         sql::functions::FunctionCatalog::Builtin().AggregateBySignature(source.function());
-    if (function == nullptr) return absl::InternalError("unknown aggregate " + source.function());
     AggregateCall call;
-    call.function = function->create();
+    if (source.has_declared()) {
+      ASSIGN_OR_RETURN(auto declared, DeclaredAggregate::Compile(source.declared()));
+      call.declared = declared.get();
+      call.function = std::move(declared);
+    } else if (function == nullptr) {
+      return absl::InternalError("unknown aggregate " + source.function());
+    } else {
+      call.function = function->create();
+    }
     ASSIGN_OR_RETURN(call.arguments, CompileAll(source.arguments()));
     call.distinct = source.distinct();
     ASSIGN_OR_RETURN(call.filter, CompileOptional(source.has_filter(), source.filter()));
     ASSIGN_OR_RETURN(call.order_by, CompileSortKeys(source.order_by()));
     call.type = types::FromProto(source.type());
-    RETURN_IF_ERROR(CheckTypes(*function, call));
+    RETURN_IF_ERROR(call.declared != nullptr ? CheckTypes(*call.declared, source, call)
+                                             : CheckTypes(*function, call));
     spec.repeatable = spec.repeatable && AllRepeatable(call.arguments) &&
                       (call.filter == nullptr || call.filter->repeatable());
     if (!IsCountOfRows(source)) node->counted.clear();

@@ -46,6 +46,12 @@ absl::Status DropRepeated(types::Batch* arguments, std::vector<uint32_t>* groups
 AggregateStates::AggregateStates(ExecutionContext* context, const std::vector<AggregateCall>* calls,
                                  size_t block_bytes)
     : context_(context), calls_(*calls), block_bytes_(block_bytes) {
+  for (const AggregateCall& call : calls_) {
+    functions_.push_back(call.function.get());
+    if (call.declared == nullptr) continue;
+    own_functions_.push_back(call.declared->ForExecution(&context->state));
+    functions_.back() = own_functions_.back().get();
+  }
   Clear();
 }
 
@@ -102,25 +108,27 @@ absl::Status AggregateStates::Add(size_t call, const types::Batch& rows, types::
     return AddSorted(call, order, std::move(arguments), groups);
   }
   if (calls_[call].distinct) return AddDistinct(call, std::move(arguments), groups);
-  return Update(calls_[call], arguments, groups);
+  return Update(call, arguments, groups);
 }
 
-absl::Status AggregateStates::Update(const AggregateCall& call, const types::Batch& arguments,
+absl::Status AggregateStates::Update(size_t position, const types::Batch& arguments,
                                      const std::vector<uint32_t>& groups) {
+  const AggregateCall& call = calls_[position];
+  const sql::functions::Aggregate& function = *functions_[position];
   states_.resize(arguments.row_count);
   for (uint32_t i = 0; i < arguments.row_count; ++i) states_[i] = blocks_[groups[i]] + call.offset;
   const std::vector<const types::Vector*> columns = Pointers(arguments);
-  const int64_t growth = call.function->GrowthOf(columns, arguments.row_count, states_.data());
+  const int64_t growth = function.GrowthOf(columns, arguments.row_count, states_.data());
   if (growth > 0) RETURN_IF_ERROR(Keep(static_cast<size_t>(growth)));
   const bool wide = !columns.empty() && columns[0]->physical() == types::Physical::kDecimal &&
                     columns[0]->has_strings();
-  if (!wide) return call.function->Update(columns, arguments.row_count, states_.data());
+  if (!wide) return function.Update(columns, arguments.row_count, states_.data());
   // Arithmetic of long numbers takes its time: interrupts are looked at in between.
   for (uint32_t begin = 0; begin < arguments.row_count; begin += kWideTogether) {
     RETURN_IF_ERROR(context_->call->Check());
     const types::Batch part =
         Slice(arguments, begin, std::min(kWideTogether, arguments.row_count - begin));
-    RETURN_IF_ERROR(call.function->Update(Pointers(part), part.row_count, states_.data() + begin));
+    RETURN_IF_ERROR(function.Update(Pointers(part), part.row_count, states_.data() + begin));
   }
   return absl::OkStatus();
 }
@@ -163,7 +171,7 @@ absl::Status AggregateStates::AddDistinct(size_t call, types::Batch arguments,
   if (part_ && !later.empty()) return context_->memory.account()->Refusal();
   if (!later.empty()) RETURN_IF_ERROR(AddSorted(call, {}, take(later), later_groups));
   if (fresh.empty()) return absl::OkStatus();
-  if (!part_) return Update(calls_[call], take(fresh), fresh_groups);
+  if (!part_) return Update(call, take(fresh), fresh_groups);
   KeptRows kept{take(fresh), std::move(fresh_groups)};
   RETURN_IF_ERROR(
       Keep(static_cast<size_t>(MemoryOf(kept.arguments)) + kept.groups.size() * sizeof(uint32_t)));
@@ -255,7 +263,7 @@ absl::Status AggregateStates::AddSortedBefore(size_t position, uint32_t end) {
     arguments.columns.erase(arguments.columns.begin(), arguments.columns.begin() + 1 +
                                                            static_cast<long>(call.order_by.size()));
     if (call.distinct) RETURN_IF_ERROR(DropRepeated(&arguments, &groups, &identity, &sorted.last));
-    if (arguments.row_count > 0) RETURN_IF_ERROR(Update(call, arguments, groups));
+    if (arguments.row_count > 0) RETURN_IF_ERROR(Update(position, arguments, groups));
   }
   return absl::OkStatus();
 }
@@ -288,7 +296,7 @@ absl::StatusOr<uint32_t> AggregateStates::TakeResults(uint32_t begin,
     column->Resize(count);
     for (uint32_t row = 0; row < count; ++row) {
       RETURN_IF_ERROR(
-          calls_[i].function->Finalize(blocks_[begin + row] + calls_[i].offset, column.get(), row));
+          functions_[i]->Finalize(blocks_[begin + row] + calls_[i].offset, column.get(), row));
     }
     columns->push_back(std::move(column));
   }

@@ -10,6 +10,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "common/sql/functions/function_catalog.h"
+#include "services/storage/executor/declared_aggregate.h"
 #include "services/storage/executor/operator.h"
 #include "services/storage/executor/row_sorter.h"
 #include "services/storage/executor/sort_keys.h"
@@ -18,6 +19,8 @@ namespace adbms::storage::executor {
 
 struct AggregateCall {
   std::unique_ptr<sql::functions::Aggregate> function;
+  // `function`, where a user has made it; null otherwise.
+  const DeclaredAggregate* declared = nullptr;
   std::vector<CompiledExpressionPtr> arguments;
   bool distinct = false;
   CompiledExpressionPtr filter;
@@ -72,7 +75,7 @@ class AggregateStates {
     std::vector<uint32_t> groups;
   };
 
-  absl::Status Update(const AggregateCall& call, const types::Batch& arguments,
+  absl::Status Update(size_t call, const types::Batch& arguments,
                       const std::vector<uint32_t>& groups);
   absl::Status AddDistinct(size_t call, types::Batch arguments,
                            const std::vector<uint32_t>& groups);
@@ -90,6 +93,9 @@ class AggregateStates {
 
   ExecutionContext* const context_;
   const std::vector<AggregateCall>& calls_;
+  // By call: what works on its states.
+  std::vector<const sql::functions::Aggregate*> functions_;
+  std::vector<std::unique_ptr<sql::functions::Aggregate>> own_functions_;
   const size_t block_bytes_;
   std::unique_ptr<types::Arena> arena_;
   std::vector<char*> blocks_;                           // By group.

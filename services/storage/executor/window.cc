@@ -230,7 +230,11 @@ absl::Status CompileCalls(const common::v1::Window& window, WindowNode* node) {
     call.function = source.function();
     call.type = types::FromProto(source.type());
     const sql::functions::AggregateFunction* aggregate = nullptr;
-    if (call.function == common::v1::WINDOW_FUNCTION_AGGREGATE) {
+    if (source.has_declared()) {
+      ASSIGN_OR_RETURN(auto declared, DeclaredAggregate::Compile(source.declared()));
+      call.declared = declared.get();
+      call.aggregate = std::move(declared);
+    } else if (call.function == common::v1::WINDOW_FUNCTION_AGGREGATE) {
       aggregate =
           sql::functions::FunctionCatalog::Builtin().AggregateBySignature(source.aggregate());
       if (aggregate == nullptr)

@@ -24,12 +24,14 @@ class WindowAggregate : public WindowCall {
   WindowAggregate(ExecutionContext* context, const WindowCallSpec* spec, WindowRows* rows)
       : context_(context),
         spec_(*spec),
+        own_(spec->declared == nullptr ? nullptr : spec->declared->ForExecution(&context->state)),
+        aggregate_(own_ != nullptr ? *own_ : *spec->aggregate),
         cursor_(rows),
         state_((spec->aggregate->state_size() + 15) / 16 + 1) {
     for (const types::Type& type : spec->argument_types) values_.emplace_back(type);
     for (types::Vector& column : values_) pointers_.push_back(&column);
     states_.assign(kStep, state());
-    spec_.aggregate->Initialize(state());
+    aggregate_.Initialize(state());
   }
   ~WindowAggregate() override { Clear(); }
 
@@ -48,7 +50,7 @@ class WindowAggregate : public WindowCall {
     if (same && last_at_ != UINT32_MAX) {
       Repeat(out, at);
     } else {
-      RETURN_IF_ERROR(spec_.aggregate->Finalize(state(), out, at));
+      RETURN_IF_ERROR(aggregate_.Finalize(state(), out, at));
     }
     last_at_ = at;
     last_ranges_ = row.ranges;
@@ -68,7 +70,7 @@ class WindowAggregate : public WindowCall {
   char* state() { return state_[0].bytes; }
 
   void Clear() {
-    spec_.aggregate->Destroy(state());
+    aggregate_.Destroy(state());
     std::memset(state(), 0, state_.size() * sizeof(Unit));
     context_->memory.Release(std::exchange(reserved_, 0));
   }
@@ -76,7 +78,7 @@ class WindowAggregate : public WindowCall {
   // No rows, of which the next may be `begin`.
   void Reset(uint64_t begin) {
     Clear();
-    spec_.aggregate->Initialize(state());
+    aggregate_.Initialize(state());
     added_ = {begin, begin};
   }
 
@@ -116,12 +118,12 @@ class WindowAggregate : public WindowCall {
                        [this](uint32_t rows) -> absl::StatusOr<bool> {
                          NoteScales(rows);
                          const int64_t growth =
-                             spec_.aggregate->GrowthOf(pointers_, rows, states_.data());
+                             aggregate_.GrowthOf(pointers_, rows, states_.data());
                          if (growth > 0) {
                            RETURN_IF_ERROR(context_->memory.Reserve(growth));
                            reserved_ += growth;
                          }
-                         RETURN_IF_ERROR(spec_.aggregate->Update(pointers_, rows, states_.data()));
+                         RETURN_IF_ERROR(aggregate_.Update(pointers_, rows, states_.data()));
                          return true;
                        })
         .status();
@@ -129,7 +131,7 @@ class WindowAggregate : public WindowCall {
 
   absl::StatusOr<bool> Retract(RowRange range) {
     return ForEachStep(range, [this](uint32_t rows) -> absl::StatusOr<bool> {
-      return spec_.aggregate->Retract(pointers_, rows, states_.data());
+      return aggregate_.Retract(pointers_, rows, states_.data());
     });
   }
 
@@ -209,6 +211,9 @@ class WindowAggregate : public WindowCall {
 
   ExecutionContext* const context_;
   const WindowCallSpec& spec_;
+  // Where a user has made it.
+  const std::unique_ptr<sql::functions::Aggregate> own_;
+  const sql::functions::Aggregate& aggregate_;
   WindowRows::Cursor cursor_;
   std::vector<Unit> state_;
   RowRange added_;  // What the state holds; nothing: begin is end.

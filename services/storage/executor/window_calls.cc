@@ -228,6 +228,10 @@ absl::Status CheckWindowCall(const WindowCallSpec& spec,
   bool right = spec.function == common::v1::WINDOW_FUNCTION_AGGREGATE || !spec.filter.has_value();
   switch (spec.function) {
     case common::v1::WINDOW_FUNCTION_AGGREGATE:
+      if (spec.declared != nullptr) {
+        right = spec.declared->Takes(types, spec.type);
+        break;
+      }
       right = types.size() == aggregate->arguments.size();
       for (size_t i = 0; right && i < types.size(); ++i)
         right = aggregate->arguments[i] == TypeId::kUnspecified ||

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/sql/functions/function_catalog.h"
+#include "services/storage/executor/declared_aggregate.h"
 #include "services/storage/executor/operator.h"
 #include "services/storage/executor/window_frame.h"
 #include "services/storage/executor/window_rows.h"
@@ -18,7 +19,9 @@ namespace adbms::storage::executor {
 struct WindowCallSpec {
   common::v1::WindowFunction function = common::v1::WINDOW_FUNCTION_UNSPECIFIED;
   std::unique_ptr<sql::functions::Aggregate> aggregate;  // WINDOW_FUNCTION_AGGREGATE
-  std::vector<size_t> arguments;                         // Columns among the rows.
+  // `aggregate`, where a user has made it; null otherwise.
+  const DeclaredAggregate* declared = nullptr;
+  std::vector<size_t> arguments;  // Columns among the rows.
   std::vector<types::Type> argument_types;
   std::optional<size_t> filter;  // Column.
   types::Type type;
@@ -34,7 +37,8 @@ struct WindowCallSpec {
   }
 };
 
-// The function and its arguments' types fit. Errors: INVALID_ARGUMENT for a malformed plan.
+// The function and its arguments' types fit; `aggregate` is that of the catalog of functions.
+// Errors: INVALID_ARGUMENT for a malformed plan.
 absl::Status CheckWindowCall(const WindowCallSpec& spec,
                              const sql::functions::AggregateFunction* aggregate);
 

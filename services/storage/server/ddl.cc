@@ -65,6 +65,12 @@ const char* VerbOf(const DdlStatement& statement) {
       return "DROP MATERIALIZED VIEW";
     case DdlStatement::kRefreshMaterializedView:
       return "REFRESH MATERIALIZED VIEW";
+    case DdlStatement::kCreateCollation:
+      return "CREATE COLLATION";
+    case DdlStatement::kAlterCollation:
+      return "ALTER COLLATION";
+    case DdlStatement::kDropCollation:
+      return "DROP COLLATION";
     case DdlStatement::kCreateType:
       return "CREATE TYPE";
     case DdlStatement::kAlterType:

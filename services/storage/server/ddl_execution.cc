@@ -78,6 +78,12 @@ absl::StatusOr<v1::DdlResult> DdlExecution::Run(const DdlStatement& given) {
       return draft()->DropRelations(statement.drop_materialized_view(), "materialized view");
     case DdlStatement::kRefreshMaterializedView:
       return Refresh(statement.refresh_materialized_view());
+    case DdlStatement::kCreateCollation:
+      return draft()->CreateCollation(statement.create_collation());
+    case DdlStatement::kAlterCollation:
+      return draft()->AlterCollation(statement.alter_collation());
+    case DdlStatement::kDropCollation:
+      return draft()->DropCollations(statement.drop_collation());
     case DdlStatement::kCreateType:
       return draft()->CreateType(statement.create_type());
     case DdlStatement::kAlterType:

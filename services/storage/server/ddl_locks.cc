@@ -415,6 +415,19 @@ DdlLocks::Missing DdlLocks::FindMissing() const {
       missing.keys.emplace(txn::SchemaLockKey(database, declared.schema()), LockMode::kAccessShare);
     }
   }
+  for (const auto& [oid, changed] : transaction_->Draft()->changes().collations) {
+    const auto found = base->collations().find(oid);
+    const catalog::CollationPtr old = found == base->collations().end() ? nullptr : found->second;
+    for (const catalog::CollationPtr& each : {old, changed}) {
+      if (each == nullptr) continue;
+      const common::v1::Collation& collation = each->collation();
+      missing.keys.emplace(
+          txn::NameLockKey(database, collation.schema(), "collation " + collation.name()),
+          LockMode::kAccessExclusive);
+      missing.keys.emplace(txn::SchemaLockKey(database, collation.schema()),
+                           LockMode::kAccessShare);
+    }
+  }
   for (const auto& [id, schema] : transaction_->Draft()->changes().schemas) {
     const auto old = base->schemas().find(id);
     const std::string& name = schema.has_value() ? schema->name() : old->second.name();
@@ -467,6 +480,18 @@ bool DdlLocks::StillFree(const Missing& missing) const {
     for (const std::string& name : {type->declared().name(), type->declared().array_name()}) {
       if (now->HasType(schema, name) && !draft.base()->HasType(schema, name)) return false;
     }
+  }
+  for (const auto& [oid, changed] : draft.changes().collations) {
+    const auto before = draft.base()->collations().find(oid);
+    const auto after = now->collations().find(oid);
+    const bool was = before != draft.base()->collations().end();
+    if (was != (after != now->collations().end())) return false;
+    if (was && before->second != after->second) return false;
+    if (changed == nullptr || was) continue;
+    const common::v1::Collation& made = changed->collation();
+    if (now->FindCollation(made.schema(), made.name()) != nullptr ||
+        now->FindSchema(made.schema()) == nullptr)
+      return false;
   }
   return std::all_of(draft.changes().schemas.begin(), draft.changes().schemas.end(),
                      [&](const auto& change) {

@@ -6,6 +6,7 @@
 #include "common/sql/functions/argument_names.h"
 #include "common/sql/functions/function_list.h"
 #include "common/sql/functions/postgres_names.h"
+#include "common/sql/program/built_in_bodies.h"
 #include "common/types/type.h"
 #include "services/storage/server/pg_catalog_rows.h"
 #include "services/storage/server/program_rows.h"
@@ -168,6 +169,16 @@ std::vector<FunctionRow> MakeFunctions() {
     rows.push_back(std::move(row));
   }
   AddSessionFunctions(&rows, &taken);
+  for (const auto* function : sql::program::BuiltInBodies()) {
+    FunctionRow row;
+    row.oid = function->function_id();
+    row.name = function->name();
+    for (const auto& argument : function->arguments())
+      row.arguments.push_back(TypeOid(types::FromProto(argument.type()).id, kAny));
+    row.result = TypeOid(types::FromProto(function->result()).id, kAny);
+    row.strict = function->strict();
+    rows.push_back(std::move(row));
+  }
   for (const auto* function : sql::functions::BuiltinAggregates()) {
     if (!IsShown(function->polymorphism)) continue;
     FunctionRow row;
@@ -243,7 +254,7 @@ void FillProcedures(const RowSource& source, RowBuilder* rows) {
   FillUserFunctions(source, rows);
 }
 
-void FillAggregates(const RowSource&, RowBuilder* rows) {
+void FillAggregates(const RowSource& source, RowBuilder* rows) {
   for (const FunctionRow& function : AllFunctions()) {
     if (function.kind != 'a') continue;
     rows->Row()
@@ -252,6 +263,7 @@ void FillAggregates(const RowSource&, RowBuilder* rows) {
         .Set("aggnumdirectargs", int64_t{0})
         .Set("aggtranstype", function.result);
   }
+  FillUserAggregates(source, rows);
 }
 
 }  // namespace
@@ -259,6 +271,18 @@ void FillAggregates(const RowSource&, RowBuilder* rows) {
 const std::vector<FunctionRow>& AllFunctions() {
   static const auto* const kFunctions = new std::vector<FunctionRow>(MakeFunctions());
   return *kFunctions;
+}
+
+int64_t BuiltInFunctionOid(const std::string& name, const std::vector<TypeId>& arguments) {
+  std::vector<int64_t> wanted;
+  for (const TypeId id : arguments) wanted.push_back(TypeOid(id, kAny));
+  int64_t same_name = 0;
+  for (const FunctionRow& function : AllFunctions()) {
+    if (function.name != name || function.kind != 'f') continue;
+    if (function.arguments == wanted) return function.oid;
+    if (same_name == 0 && function.arguments.size() == wanted.size()) same_name = function.oid;
+  }
+  return same_name;
 }
 
 const FunctionRow* BuiltinFunction(uint32_t oid) {

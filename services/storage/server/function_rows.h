@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "common/types/type.h"
+
 namespace adbms::storage::server {
 
 struct FunctionRow {
@@ -24,6 +26,9 @@ struct FunctionRow {
 
 // All of them; made at first use.
 const std::vector<FunctionRow>& AllFunctions();
+// Of the function of this name that takes these types; of one that takes as many where none does; 0:
+// there is none.
+int64_t BuiltInFunctionOid(const std::string& name, const std::vector<types::TypeId>& arguments);
 // Null: none has the oid.
 const FunctionRow* BuiltinFunction(uint32_t oid);
 

@@ -14,6 +14,7 @@
 #include "services/storage/server/catalog_functions.h"
 #include "services/storage/server/declared_type_rows.h"
 #include "services/storage/server/function_rows.h"
+#include "services/storage/server/object_definitions.h"
 #include "services/storage/server/program_functions.h"
 #include "services/storage/server/virtual_rows.h"
 

@@ -37,7 +37,8 @@ bool HasOutputs(const FunctionDescriptor& function) {
 }
 
 std::string TypeText(const common::v1::DataType& type) {
-  return types::Format({types::FromProto(type).id, 0});
+  const types::Type shown = types::FromProto(type);
+  return types::Format({shown.id, 0, shown.declared});
 }
 
 // Whether the text is one constant in quotes.
@@ -219,7 +220,7 @@ std::string FunctionResult(const FunctionDescriptor& function) {
 
 uint32_t ResultOid(const FunctionDescriptor& function) {
   if (function.returns_trigger()) return kTrigger;
-  if (function.has_result()) return types::OidOf(types::FromProto(function.result()).id);
+  if (function.has_result()) return types::OidOf(types::FromProto(function.result()));
   return IsProcedure(function) && !HasOutputs(function) ? types::OidOf(TypeId::kVoid) : kRecord;
 }
 

@@ -47,6 +47,9 @@ absl::StatusOr<Value> ArgumentsText(const ProgramQuestion& question) {
 
 absl::StatusOr<Value> Definition(const ProgramQuestion& question) {
   const auto function = question.catalog.FindFunction(OidOf(question));
+  if (function != nullptr && function->kind() == common::v1::FunctionDescriptor::KIND_AGGREGATE)
+    return status::Error(status::sqlstate::kWrongObjectType,
+                         absl::StrCat("\"", function->name(), "\" is an aggregate function"));
   if (function != nullptr) return Value::Text(FunctionDefinition(*function));
   const FunctionRow* builtin = BuiltinFunction(OidOf(question));
   if (builtin != nullptr && builtin->kind == 'a')

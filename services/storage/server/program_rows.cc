@@ -1,6 +1,8 @@
 // pg_proc's rows of users' functions, pg_trigger, and what information_schema says of both.
 #include "services/storage/server/program_rows.h"
 
+#include "services/storage/server/function_rows.h"
+
 #include <array>
 #include <tuple>
 
@@ -69,7 +71,7 @@ void SetArguments(const FunctionDescriptor& function, RowBuilder* rows) {
   int64_t defaults = 0;
   int64_t variadic = 0;
   for (const FunctionArgument& argument : function.arguments()) {
-    const types::TypeId type = types::FromProto(argument.type()).id;
+    const types::Type type = types::FromProto(argument.type());
     const std::string oid = std::to_string(types::OidOf(type));
     if (sql::IsInput(argument)) inputs.push_back(oid);
     all.push_back(oid);
@@ -78,7 +80,10 @@ void SetArguments(const FunctionDescriptor& function, RowBuilder* rows) {
     named |= !argument.name().empty();
     defaults += argument.default_sql().empty() ? 0 : 1;
     if (argument.mode() == FunctionArgument::MODE_VARIADIC)
-      variadic = types::OidOf(types::ElementOf(type));
+      variadic = type.id == types::TypeId::kAnyArray ? types::OidOf(types::TypeId::kAnyElement)
+                 : type.id == types::TypeId::kAnyCompatibleArray
+                     ? types::OidOf(types::TypeId::kAnyCompatible)
+                     : types::OidOf(types::ElementOf(type));
   }
   rows->Set("pronargs", static_cast<int64_t>(inputs.size()))
       .Set("pronargdefaults", defaults)
@@ -100,6 +105,15 @@ void SetSettings(const FunctionDescriptor& function, RowBuilder* rows) {
         definition == nullptr ? setting.name() : definition->name, "=", setting.value())));
   }
   rows->Set("proconfig", ArrayText(items));
+}
+
+// In pg_proc, where a name that is built in may have a number of this server's own.
+int64_t SupportOid(const common::v1::SupportFunction& function) {
+  if (function.function_id() != 0) return function.function_id();
+  if (function.oid() != 0) return function.oid();
+  std::vector<types::TypeId> ids;
+  for (const auto& type : function.arguments()) ids.push_back(types::FromProto(type).id);
+  return BuiltInFunctionOid(function.name(), ids);
 }
 
 int64_t SchemaOidOf(const catalog::CatalogState& catalog, const std::string& name) {
@@ -160,25 +174,59 @@ void FillTriggers(const RowSource& source, RowBuilder* rows) {
 
 }  // namespace
 
-int64_t LanguageOid(const std::string& language) { return language == "sql" ? 14 : 13576; }
+int64_t LanguageOid(const std::string& language) {
+  return language == "sql" ? 14 : language == "internal" ? 12 : 13576;
+}
+
+void FillUserAggregates(const RowSource& source, RowBuilder* rows) {
+  for (const auto& [id, function] : source.catalog->functions()) {
+    if (function->kind() != FunctionDescriptor::KIND_AGGREGATE) continue;
+    const common::v1::AggregateDefinition& definition = function->aggregate();
+    rows->Row()
+        .Set("aggfnoid", int64_t{id})
+        .Set("aggkind", "n")
+        .Set("aggnumdirectargs", int64_t{0})
+        .Set("aggtransfn", SupportOid(definition.transition()))
+        .Set("aggfinalfn", SupportOid(definition.final()))
+        .Set("aggcombinefn", SupportOid(definition.combine()))
+        .Set("aggserialfn", int64_t{0})
+        .Set("aggdeserialfn", int64_t{0})
+        .Set("aggmtransfn", int64_t{0})
+        .Set("aggminvtransfn", int64_t{0})
+        .Set("aggmfinalfn", int64_t{0})
+        .SetBool("aggfinalextra", definition.final_extra())
+        .SetBool("aggmfinalextra", false)
+        .Set("aggfinalmodify",
+             definition.final_modify().empty() ? "r" : definition.final_modify())
+        .Set("aggmfinalmodify", "r")
+        .Set("aggsortop", int64_t{definition.sort_operator_oid()})
+        .Set("aggtranstype", types::OidOf(types::FromProto(definition.state_type())))
+        .Set("aggtransspace", int64_t{definition.state_space()})
+        .Set("aggmtranstype", int64_t{0})
+        .Set("aggmtransspace", int64_t{0});
+    if (definition.has_initial()) rows->Set("agginitval", definition.initial());
+  }
+}
 
 void FillUserFunctions(const RowSource& source, RowBuilder* rows) {
   const AccessLists lists(source.shared);
   for (const auto& [id, function] : source.catalog->functions()) {
     const std::string acl = lists.OfOpen(AclKind::kFunction, id, function->owner());
     const bool procedure = function->kind() == FunctionDescriptor::KIND_PROCEDURE;
+    const bool aggregate = function->kind() == FunctionDescriptor::KIND_AGGREGATE;
+    const int default_cost = aggregate ? 1 : 100;
     rows->Row()
         .Set("oid", int64_t{id})
         .Set("proname", function->name())
         .Set("pronamespace", SchemaOidOf(*source.catalog, function->schema()))
         .Set("proowner", int64_t{RoleOid(function->owner())})
         .Set("prolang", LanguageOid(function->language()))
-        .SetFloat("procost", function->cost() == 0 ? 100 : function->cost())
+        .SetFloat("procost", function->cost() == 0 ? default_cost : function->cost())
         .SetFloat("prorows", !function->returns_set() ? 0
                              : function->rows() == 0  ? 1000
                                                       : function->rows())
         .Set("prosupport", int64_t{0})
-        .Set("prokind", procedure ? "p" : "f")
+        .Set("prokind", procedure ? "p" : aggregate ? "a" : "f")
         .SetBool("prosecdef", function->security_definer())
         .SetBool("proleakproof", function->leakproof())
         .SetBool("proisstrict", function->strict())
@@ -186,7 +234,9 @@ void FillUserFunctions(const RowSource& source, RowBuilder* rows) {
         .Set("provolatile", VolatilityLetter(function->volatility()))
         .Set("proparallel", function->parallel())
         .Set("prorettype", int64_t{ResultOid(*function)})
-        .Set("prosrc", function->standard_body() ? std::string() : function->source());
+        .Set("prosrc", aggregate                   ? "aggregate_dummy"
+                       : function->standard_body() ? std::string()
+                                                   : function->source());
     if (function->standard_body()) rows->Set("prosqlbody", function->source());
     if (!acl.empty()) rows->Set("proacl", acl);
     SetArguments(*function, rows);

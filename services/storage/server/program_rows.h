@@ -9,5 +9,7 @@ namespace adbms::storage::server {
 int64_t LanguageOid(const std::string& language);
 
 void FillUserFunctions(const RowSource& source, RowBuilder* rows);
+// Those of users' aggregates in pg_aggregate.
+void FillUserAggregates(const RowSource& source, RowBuilder* rows);
 
 }  // namespace adbms::storage::server

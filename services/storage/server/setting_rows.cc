@@ -192,7 +192,7 @@ void FillTablespaces(const RowSource&, RowBuilder* rows) {
   rows->Row().Set("oid", 1664).Set("spcname", "pg_global").Set("spcowner", 10);
 }
 
-void FillCollations(const RowSource&, RowBuilder* rows) {
+void FillCollations(const RowSource& source, RowBuilder* rows) {
   const auto row = [&](int64_t oid, std::string_view name, const char* provider) -> RowBuilder& {
     return rows->Row()
         .Set("oid", oid)
@@ -211,6 +211,22 @@ void FillCollations(const RowSource&, RowBuilder* rows) {
           .Set("collversion", types::VersionOf(collation.locale()));
     } else {
       row(collation.oid(), collation.name(), "c")
+          .Set("collcollate", collation.locale())
+          .Set("collctype", collation.locale());
+    }
+  }
+  for (const auto& [oid, made] : source.catalog->collations()) {
+    const common::v1::Collation& collation = made->collation();
+    const bool icu = collation.provider() == common::v1::Collation::PROVIDER_ICU;
+    const auto* schema = source.catalog->FindSchema(collation.schema());
+    row(oid, collation.name(), icu ? "i" : "c")
+        .Set("collnamespace", schema == nullptr ? int64_t{0} : int64_t{schema->schema_id()})
+        .Set("collowner", RoleOid(made->owner()))
+        .SetBool("collisdeterministic", !collation.nondeterministic());
+    if (icu) {
+      rows->Set("colliculocale", collation.locale()).Set("collversion", made->version());
+    } else {
+      rows->Set("collencoding", 6)
           .Set("collcollate", collation.locale())
           .Set("collctype", collation.locale());
     }

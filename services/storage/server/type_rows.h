@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <span>
 
+#include "common/types/type.h"
+
 namespace adbms::storage::server {
 
 struct TypeRow {

@@ -18,6 +18,7 @@ namespace sqlstate = status::sqlstate;
 using Record = v1::PreparedTransactionRecord;
 
 constexpr char kRecordLetter = 'x';
+constexpr size_t kSpaceBytes = 4;
 constexpr size_t kLongestId = 199;  // As PostgreSQL's.
 
 std::string KeyOf(const std::string& global_id) {
@@ -96,7 +97,7 @@ absl::Status PreparedTransactions::NoteHiddenKeys(const engine::Transaction& wri
   writes.ForEachWrittenKey([&](std::string_view key) {
     const uint32_t space = codec::SpaceOf(key);
     if (!spaces.contains(space)) return;
-    key.remove_prefix(codec::kSpaceBytes);
+    key.remove_prefix(kSpaceBytes);
     types::Vector decoded({types::TypeId::kInt8, 0});
     decoded.Resize(1);
     well_formed &= codec::DecodeKey(&key, {{types::TypeId::kInt8, 0}, false, false}, &decoded, 0);
