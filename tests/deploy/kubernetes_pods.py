@@ -17,6 +17,7 @@ import psycopg2
 from manifests import Manifests
 
 START_SECONDS = 90
+SUBNET = "172.30.63"
 
 
 def docker(*arguments, check=True):
@@ -42,7 +43,10 @@ class Pods:
         self.manifests = Manifests("dev")
         self.secret = {key: base64.b64decode(value).decode() for key, value in
                        self.manifests.objects["Secret", "adbms"]["data"].items()}
-        docker("network", "create", "adbms-pods")
+        # A service has an address that stays; here it is its one pod's.
+        docker("network", "create", "--subnet", f"{SUBNET}.0/24", "adbms-pods")
+        self.addresses = {name: f"{SUBNET}.{number}"
+                          for number, name in enumerate(self.manifests.workloads(), start=10)}
 
     def _volume(self, name, volume, context):
         """A directory as the kubelet makes it: root's, the group's by fsGroup."""
@@ -66,7 +70,8 @@ class Pods:
         pod, container = self.manifests.pod(name)["spec"], self.manifests.container(name)
         context, confined = pod["securityContext"], container["securityContext"]
         words = ["run", "-d", "--name", f"pod-{name}", "--network", "adbms-pods",
-                 "--network-alias", name, "--user", f"{context['runAsUser']}:{context['runAsGroup']}",
+                 "--ip", self.addresses[name],
+                 *(f"--add-host={other}:{address}" for other, address in self.addresses.items()), "--user", f"{context['runAsUser']}:{context['runAsGroup']}",
                  "--group-add", str(context["fsGroup"]),
                  "--memory", container["resources"]["limits"]["memory"].replace("i", "").lower()]
         # The engine's default seccomp profile is the runtime's default.
@@ -87,21 +92,18 @@ class Pods:
             words += ["-v", f"{paths[mount['name']]}:{mount['mountPath']}:{mode}"]
         docker(*words, container["image"], *container["args"])
 
-    def address(self, name):
-        return docker("inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", f"pod-{name}")
-
     def port(self, name, port_name):
         return next(one["containerPort"] for one in self.manifests.container(name)["ports"]
                     if one["name"] == port_name)
 
     def probe(self, name, kind):
         request = self.manifests.container(name)[kind]["httpGet"]
-        url = f"http://{self.address(name)}:{self.port(name, request['port'])}{request['path']}"
+        url = f"http://{self.addresses[name]}:{self.port(name, request['port'])}{request['path']}"
         with urllib.request.urlopen(url, timeout=2) as answer:
             return answer.status == 200
 
     def connect(self):
-        connection = psycopg2.connect(host=self.address("gateway"), port=self.port("gateway", "postgres"),
+        connection = psycopg2.connect(host=self.addresses["gateway"], port=self.port("gateway", "postgres"),
                                       user="adbms", dbname="adbms", connect_timeout=5,
                                       password=self.secret["superuser-password"])
         connection.autocommit = True

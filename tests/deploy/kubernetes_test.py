@@ -103,7 +103,7 @@ class TruthTest(unittest.TestCase):
         ours = {name for name, one in compose.items()
                 if one.get("image") == "adbms:latest" and not one.get("profiles")}
         self.assertEqual(set(self.dev.workloads()), ours)
-        self.assertEqual(set(self.dev.of_kind("Service")), ours)
+        self.assertEqual(set(self.dev.of_kind("Service")), ours | {"storage-pods"})
         for name in ours:
             self.assertEqual(self.dev.container(name)["image"], compose[name]["image"])
             self.assertRegex(self.production.container(name)["image"], r"/adbms:[\d.]+$")
@@ -207,6 +207,14 @@ class TruthTest(unittest.TestCase):
                     used.add(reference["key"])
         self.assertEqual(used, keys)
 
+    def test_who_is_called_keeps_its_address(self):
+        for name, service in self.dev.of_kind("Service").items():
+            headless = service["spec"].get("clusterIP") == "None"
+            self.assertEqual(headless, name == "storage-pods")
+        self.assertEqual(self.dev.objects["StatefulSet", "storage"]["spec"]["serviceName"], "storage-pods")
+        for name in ("storage", "storage-pods"):
+            self.assertIs(self.dev.objects["Service", name]["spec"]["publishNotReadyAddresses"], True)
+
     def test_state_is_on_volumes_of_its_own(self):
         claims = self.dev.objects["StatefulSet", "storage"]["spec"]["volumeClaimTemplates"]
         self.assertEqual([one["metadata"]["name"] for one in claims], ["data"])
@@ -237,6 +245,9 @@ class TruthTest(unittest.TestCase):
                          {"name": "adbms", "key": "cluster-secret"})
         jobs = {match[1] for _, rule in rules() for match in re.finditer(r'job="(\w+)"', rule["expr"])}
         for name, service in self.production.of_kind("Service").items():
+            if name == "storage-pods":  # Its one pod would be scraped twice.
+                self.assertNotIn(endpoint["port"], [port["name"] for port in service["spec"]["ports"]])
+                continue
             labels = service["metadata"]["labels"]
             self.assertLessEqual(monitor["selector"]["matchLabels"].items(), labels.items(), name)
             self.assertEqual({labels[monitor["jobLabel"]]}, jobs)
