@@ -135,6 +135,8 @@ class Binder {
   const std::map<int, common::v1::UnqualifiedName>& unqualified_names() const {
     return unqualified_names_;
   }
+  // The numbers of the users' functions that the text itself calls, and not a view or a body of its.
+  const std::set<uint32_t>& called_functions() const { return called_functions_; }
   plan::Query& query() { return *query_; }
   // Literals that must not be lifted; grows while binding fails to lift one.
   const std::set<int>& unliftable() const { return unliftable_; }
@@ -973,6 +975,7 @@ class Binder {
   bool variables_conflict_ = true;      // A column of the same name is an error; else it is meant.
   // The functions whose bodies are being bound, the innermost last.
   std::vector<const common::v1::FunctionDescriptor*> inlining_;
+  std::set<uint32_t> called_functions_;
   bool met_program_ = false;  // In such a body: it calls one that cannot be a part of it.
   // Actions of foreign keys of the statement fire triggers, so the gateway does them.
   bool acts_outside_ = false;

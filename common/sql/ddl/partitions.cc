@@ -15,6 +15,7 @@
 #include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/collation.h"
 #include "common/types/declared_type.h"
 
 namespace adbms::sql::ddl {
@@ -84,6 +85,11 @@ absl::Status DdlBinder::BindPartitionKey(const PgQuery__PartitionSpec& spec, Tab
   for (const Node* node : NodeList(spec.part_params, spec.n_part_params))
     RETURN_IF_ERROR(AddPartitionColumn(*node->partition_elem, table));
   RETURN_IF_ERROR(CheckKeysHavePartitionKey(*table));
+  for (const common::v1::IndexDescriptor& index : table->indexes()) {
+    if (index.exclusion_operators_size() > 0)
+      return ErrorAt(sqlstate::kFeatureNotSupported, -1,
+                     "exclusion constraints are not supported on partitioned tables");
+  }
   const Table* above =
       table->partition_of() == 0 ? nullptr : input_.catalog->FindTable(table->partition_of());
   return above == nullptr ? absl::OkStatus() : CheckKeysOf(*above, *table);
@@ -130,6 +136,8 @@ absl::Status DdlBinder::AddPartitionColumn(const PgQuery__PartitionElem& element
   }
   if (ordinal != kExpressionKey)
     RETURN_IF_ERROR(CheckPartitionColumn(table->columns(static_cast<int>(ordinal)), element));
+  if (types::IsIcu(type.collation))
+    return Unsupported(element.location, "a partition key by a collation of ICU");
   key.add_columns(ordinal);
   const bool hash = key.strategy() == PartitionKey::STRATEGY_HASH;
   if (!types::IsIndexable(type)) {

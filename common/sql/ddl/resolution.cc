@@ -176,6 +176,8 @@ void DdlBinder::NoteResolution(bool versions, DdlStatement* statement) const {
     }
     case DdlStatement::kCreateType:
       note.Schema(statement->create_type().type().declared().schema());
+      for (const auto& field : statement->create_type().type().declared().fields())
+        types(field.type().declared());
       return types(statement->create_type().type().declared());
     case DdlStatement::kAlterType:
       note.Type(statement->alter_type().type_oid());
@@ -197,6 +199,10 @@ void DdlBinder::NoteResolution(bool versions, DdlStatement* statement) const {
                  : note.Schema(statement->comment().schema());
     case DdlStatement::kCreateFunction:
       note.Schema(statement->create_function().function().schema());
+      for (const auto& argument : statement->create_function().function().arguments())
+        types(argument.type().declared());
+      types(statement->create_function().function().result().declared());
+      types(statement->create_function().function().aggregate().state_type().declared());
       return note.Function(statement->create_function().function());
     case DdlStatement::kDropFunction:
       for (const uint32_t id : statement->drop_function().function_ids()) note.Function(id);
