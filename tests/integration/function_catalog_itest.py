@@ -63,7 +63,7 @@ class FunctionCatalogTest(ScriptTest):
         connection = self.empty(self.cluster)
         run(connection, "CREATE TABLE t (a int); "
                         "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN END'")
-        for sql in ("CREATE FUNCTION g(a anyrange) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        for sql in ("CREATE FUNCTION g(a \"any\") RETURNS int LANGUAGE sql AS 'SELECT 1'",
                     "CREATE FUNCTION g(a record) RETURNS int LANGUAGE sql AS 'SELECT 1'",
                     "CREATE FUNCTION g() RETURNS int LANGUAGE c AS 'a', 'b'",
                     "CREATE FUNCTION g() RETURNS int LANGUAGE internal AS 'a'",
@@ -71,7 +71,7 @@ class FunctionCatalogTest(ScriptTest):
                     "CREATE FUNCTION g() RETURNS int LANGUAGE sql WINDOW AS 'SELECT 1'",
                     "CREATE FUNCTION g() RETURNS int LANGUAGE sql SET work_mem FROM CURRENT AS 'SELECT 1'",
                     "GRANT EXECUTE ON FUNCTION f() TO public",
-                    "CREATE AGGREGATE a(int) (sfunc = f, stype = int)"):
+                    "CREATE AGGREGATE a(int) (sfunc = int4pl, stype = internal)"):
             self.assertEqual(sqlstate(connection, sql), "0A000", sql)
         run(connection, "CREATE TRIGGER x BEFORE UPDATE ON t FOR EACH ROW WHEN (new.a > 1) "
                         "EXECUTE FUNCTION f()")
