@@ -135,7 +135,7 @@ class Binder {
   const std::map<int, common::v1::UnqualifiedName>& unqualified_names() const {
     return unqualified_names_;
   }
-  // The numbers of the users' functions that the text itself calls, and not a view or a body of its.
+  // The numbers of the users' functions that are called, other than by a body of theirs.
   const std::set<uint32_t>& called_functions() const { return called_functions_; }
   plan::Query& query() { return *query_; }
   // Literals that must not be lifted; grows while binding fails to lift one.
