@@ -830,6 +830,10 @@ class Binder {
   // `own`: one that a user has made.
   absl::StatusOr<ExprPtr> BindAggregate(const PgQuery__FuncCall& call, const std::string& name,
                                         Scope* scope, bool own = false);
+  // An operator that a user has made, beside the built-in ones: null where one of these is meant.
+  // `names` as the statement has them. Errors: 0A000 when its function is more than an expression.
+  absl::StatusOr<ExprPtr> UserOperator(const std::vector<std::string>& names, const ExprPtr& left,
+                                       const ExprPtr& right, int location);
   // user_aggregates.cc: whether users have made aggregates of the name.
   bool NamesAggregate(const std::vector<std::string>& names) const;
   struct UserAggregate {

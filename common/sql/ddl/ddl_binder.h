@@ -457,6 +457,20 @@ class DdlBinder {
   // A result of a pseudo-type needs an argument that says what it is. Errors: 42P13.
   static absl::Status CheckPolymorphicResult(const common::v1::FunctionDescriptor& function);
 
+  // operators.cc
+  absl::Status CreateOperator(const PgQuery__DefineStmt& create);
+  absl::Status DropOperators(const PgQuery__DropStmt& drop);
+  absl::Status SetOperatorOwner(const PgQuery__AlterOwnerStmt& change);
+  absl::Status SetOperatorSchema(const PgQuery__AlterObjectSchemaStmt& move);
+  common::v1::OperatorDescriptor* Alter(const common::v1::OperatorDescriptor& op);
+  // Errors: 42883.
+  absl::StatusOr<const common::v1::OperatorDescriptor*> FindOperator(
+      const PgQuery__ObjectWithArgs& object) const;
+  // The oid of one with the operands of another, or with them swapped; 0: there is none.
+  absl::StatusOr<uint32_t> OperatorOid(const std::vector<std::string>& names,
+                                       const common::v1::OperatorDescriptor& of,
+                                       bool swapped) const;
+
   // range_types.cc
   absl::Status CreateRange(const PgQuery__CreateRangeStmt& create);
   absl::StatusOr<Type> RangeSubtype(const PgQuery__DefElem& option);

@@ -189,8 +189,8 @@ absl::StatusOr<const common::v1::FunctionDescriptor*> DdlBinder::FindFunction(
                            wanted == PG_QUERY__OBJECT_TYPE__OBJECT_FUNCTION;
     if (aggregate)
       return status::Error(sqlstate::kWrongObjectType,
-                           absl::StrCat("function ", Signature(written, arguments, wanted),
-                                        " is an aggregate function"));
+                           absl::StrCat("\"", parts.back(), "\" is an aggregate function"), {},
+                           "Use DROP AGGREGATE to drop aggregate functions.");
     if (found.size() == 1 && !Is(*found[0], wanted))
       return status::Error(
           sqlstate::kWrongObjectType,

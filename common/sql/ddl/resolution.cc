@@ -193,10 +193,21 @@ void DdlBinder::NoteResolution(bool versions, DdlStatement* statement) const {
         return note.Function(statement->comment().function_id());
       if (statement->comment().object_case() == common::v1::Comment::kTypeOid)
         return note.Type(statement->comment().type_oid());
-      if (statement->comment().object_case() == common::v1::Comment::kDatabase) return;
+      if (statement->comment().object_case() == common::v1::Comment::kDatabase ||
+          statement->comment().object_case() == common::v1::Comment::kOperatorId)
+        return;
       return statement->comment().object_case() == common::v1::Comment::kTableId
                  ? note.Relation(statement->comment().table_id())
                  : note.Schema(statement->comment().schema());
+    case DdlStatement::kCreateOperator:
+      note.Schema(statement->create_operator().operator_().schema());
+      if (statement->create_operator().operator_().function().function_id() != 0)
+        note.Function(statement->create_operator().operator_().function().function_id());
+      return;
+    case DdlStatement::kAlterOperator:
+      return note.Schema(statement->alter_operator().operator_().schema());
+    case DdlStatement::kDropOperator:
+      return;
     case DdlStatement::kCreateFunction:
       note.Schema(statement->create_function().function().schema());
       for (const auto& argument : statement->create_function().function().arguments())

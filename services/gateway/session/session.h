@@ -570,6 +570,9 @@ class Session {
                                            const security::v1::Policy& policy,
                                            const sql::Catalog& catalog);
   // ALTER TYPE, DROP TYPE and COMMENT ON TYPE.
+  absl::Status AuthorizeOperators(const common::v1::DdlStatement& ddl,
+                                  const security::v1::Policy& policy,
+                                  const sql::Catalog& catalog);
   absl::Status AuthorizeTypes(const common::v1::DdlStatement& ddl,
                               const security::v1::Policy& policy, const sql::Catalog& catalog);
   // Whether `role` may own what is in `schema`, and be given it by the session's user.

@@ -78,6 +78,12 @@ absl::StatusOr<v1::DdlResult> DdlExecution::Run(const DdlStatement& given) {
       return draft()->DropRelations(statement.drop_materialized_view(), "materialized view");
     case DdlStatement::kRefreshMaterializedView:
       return Refresh(statement.refresh_materialized_view());
+    case DdlStatement::kCreateOperator:
+      return draft()->CreateOperator(statement.create_operator());
+    case DdlStatement::kAlterOperator:
+      return draft()->AlterOperator(statement.alter_operator());
+    case DdlStatement::kDropOperator:
+      return draft()->DropOperators(statement.drop_operator());
     case DdlStatement::kCreateCollation:
       return draft()->CreateCollation(statement.create_collation());
     case DdlStatement::kAlterCollation:
