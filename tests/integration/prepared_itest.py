@@ -50,8 +50,9 @@ BEGIN
 SELECT 1/0
 PREPARE TRANSACTION 'z'
 SELECT count(*) FROM pg_prepared_xacts
-BEGIN
 CREATE TEMPORARY TABLE temporary (a int)
+BEGIN
+INSERT INTO temporary VALUES (1)
 PREPARE TRANSACTION 'z'
 BEGIN
 LISTEN c
@@ -114,6 +115,8 @@ class ComparedWithPostgres(unittest.TestCase):
         wanted = answers(self.postgres)
         for cluster in self.clusters:
             for ours, theirs in zip(answers(cluster), wanted):
+                if theirs[1][0] == "55P03":  # With a hint of our own.
+                    ours, theirs = (ours[0], ours[1][0]), (theirs[0], theirs[1][0])
                 self.assertEqual(ours, theirs)
 
     def test_others_wait(self):
@@ -157,9 +160,12 @@ class RestartTest(unittest.TestCase):
                 self.assertEqual(run(connection, "SELECT count(*) FROM n"), [(1,)])
                 run(connection, "SET lock_timeout = '50ms'")
                 for sql in ("UPDATE t SET v = 0 WHERE id = 2", "INSERT INTO t VALUES (20, 0)",
-                            "INSERT INTO t VALUES (99, 30)", "LOCK TABLE t",
+                            "INSERT INTO t VALUES (99, 30)",
                             "INSERT INTO r VALUES (20, '[2,3)')"):
                     self.assertEqual(sqlstate(connection, sql), "55P03", sql)
+                run(connection, "BEGIN")
+                self.assertEqual(sqlstate(connection, "LOCK TABLE t"), "55P03")
+                run(connection, "ROLLBACK")
             # New rows must not get the hidden keys of those that are prepared.
             run(connection, "INSERT INTO n SELECT 1 FROM generate_series(1, 5)")
             run(connection, "COMMIT PREPARED 'kept'")

@@ -155,13 +155,13 @@ CREATE VIEW vp AS SELECT p(3) AS x
 GRANT SELECT ON v, vp TO PUBLIC
 CREATE TYPE mood AS ENUM ('sad', 'ok')
 CREATE DOMAIN small AS int CHECK (VALUE < 10)
-SELECT proacl FROM pg_proc WHERE proname = 'f'
+SELECT proacl::text FROM pg_proc WHERE proname = 'f'
 REVOKE EXECUTE ON FUNCTION f(int), p FROM PUBLIC
 REVOKE ALL ON PROCEDURE w FROM PUBLIC
 REVOKE USAGE ON TYPE mood FROM PUBLIC
 REVOKE ALL ON DOMAIN small FROM PUBLIC
-SELECT proname, proacl FROM pg_proc WHERE proname IN ('f', 'p', 'w', 'd') ORDER BY 1
-SELECT typname, typacl FROM pg_type WHERE typname IN ('mood', 'small') ORDER BY 1
+SELECT proname, proacl::text FROM pg_proc WHERE proname IN ('f', 'p', 'w', 'd') ORDER BY 1
+SELECT typname, typacl::text FROM pg_type WHERE typname IN ('mood', 'small') ORDER BY 1
 SELECT has_function_privilege('rf_a', 'f(int)', 'EXECUTE'), has_function_privilege('rf_a', 'd()', 'execute'), has_function_privilege('rf_a', 'lower(text)', 'EXECUTE')
 SELECT has_type_privilege('rf_a', 'mood', 'USAGE'), has_type_privilege('rf_a', 'int4', 'USAGE')
 SELECT has_function_privilege('rf_a', 'nosuch(int)', 'EXECUTE')
@@ -189,7 +189,7 @@ SET ROLE rf_a
 SELECT f(1), p(1), i()
 SELECT * FROM v
 RESET ROLE
-SELECT proname, proacl FROM pg_proc WHERE proname IN ('f', 'p') ORDER BY 1
+SELECT proname, proacl::text FROM pg_proc WHERE proname IN ('f', 'p') ORDER BY 1
 GRANT EXECUTE ON FUNCTION f TO PUBLIC
 GRANT ALL ON ALL FUNCTIONS IN SCHEMA public TO rf_a
 GRANT SELECT ON FUNCTION f(int) TO rf_a
@@ -209,7 +209,8 @@ CREATE FUNCTION later(int) RETURNS int LANGUAGE sql AS 'SELECT 1'
 SET ROLE rf_a
 SELECT later(1)
 RESET ROLE
-DROP FUNCTION f(int) CASCADE
+DROP VIEW v, vp
+DROP FUNCTION f(int)
 DROP FUNCTION p, d, i, later(), later(int) CASCADE
 DROP PROCEDURE w
 ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM rf_b

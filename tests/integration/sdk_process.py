@@ -89,3 +89,27 @@ def _npm(words, package, environment):
         raise AssertionError(done.stdout)
     if words[0] == "ci":
         installed.write_text(lock.read_text())
+
+
+def cpp_project(name):
+    """The build directory of a project outside of the tree (clients/cpp/NAME) that finds the installed C++ client."""
+    root = BUILD / "clients" / "cpp"
+    prefix = root / "prefix"
+    root.mkdir(parents=True, exist_ok=True)
+    with open(root / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _cmake(CLIENTS / "cpp", root / "client", f"-DCMAKE_INSTALL_PREFIX={prefix}",
+               targets=["install"])
+        _cmake(CLIENTS / "cpp" / name, root / name, f"-DCMAKE_PREFIX_PATH={prefix}")
+    return root / name
+
+
+def _cmake(source, build, *options, targets=()):
+    launcher = ["-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"] if shutil.which("ccache") else []
+    for words in (["-S", source, "-B", build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", *options,
+                   *launcher],
+                  ["--build", build, *(["--target", *targets] if targets else [])]):
+        done = subprocess.run(["cmake", *words], text=True, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT)
+        if done.returncode != 0:
+            raise AssertionError(done.stdout[-4000:])

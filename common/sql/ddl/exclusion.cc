@@ -22,6 +22,14 @@ bool IsKnownMethod(std::string_view method) {
          method == "hash";
 }
 
+// What PostgreSQL's operators of the type are declared to take.
+std::string SideOf(const Type& type) {
+  if (types::IsRange(type.id)) return "anyrange";
+  if (types::IsMultirange(type.id)) return "anymultirange";
+  if (types::IsArray(type.id)) return "anyarray";
+  return types::Format(type);
+}
+
 }  // namespace
 
 absl::StatusOr<const Function*> DdlBinder::ExclusionOperator(NodeList names, const Type& type,
@@ -41,11 +49,13 @@ absl::StatusOr<const Function*> DdlBinder::ExclusionOperator(NodeList names, con
     return ErrorAt(sqlstate::kFeatureNotSupported, -1,
                    absl::StrCat("operator ", symbol, " of type ", types::Format(type),
                                 " in an exclusion constraint is not supported"));
-  if (found->name != "&&" && found->commutator != found->name)
-    return ErrorAt(sqlstate::kWrongObjectType, -1,
-                   absl::StrCat("operator ", symbol, "(", types::Format(type), ",",
-                                types::Format(type), ") is not commutative"),
-                   "Only commutative operators can be used in exclusion constraints.");
+  if (found->name != "&&" && found->commutator != found->name) {
+    const std::string side = SideOf(type);
+    return status::Error(
+        sqlstate::kWrongObjectType,
+        absl::StrCat("operator ", symbol, "(", side, ",", side, ") is not commutative"),
+        "Only commutative operators can be used in exclusion constraints.");
+  }
   return found;
 }
 

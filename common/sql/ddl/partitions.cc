@@ -84,6 +84,11 @@ absl::Status DdlBinder::BindPartitionKey(const PgQuery__PartitionSpec& spec, Tab
   for (const Node* node : NodeList(spec.part_params, spec.n_part_params))
     RETURN_IF_ERROR(AddPartitionColumn(*node->partition_elem, table));
   RETURN_IF_ERROR(CheckKeysHavePartitionKey(*table));
+  for (const common::v1::IndexDescriptor& index : table->indexes()) {
+    if (index.exclusion_operators_size() > 0)
+      return ErrorAt(sqlstate::kFeatureNotSupported, -1,
+                     "exclusion constraints are not supported on partitioned tables");
+  }
   const Table* above =
       table->partition_of() == 0 ? nullptr : input_.catalog->FindTable(table->partition_of());
   return above == nullptr ? absl::OkStatus() : CheckKeysOf(*above, *table);

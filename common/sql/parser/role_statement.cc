@@ -184,14 +184,6 @@ absl::Status ClassifyRole(const Node& node, Statement* out) {
     }
     case PG_QUERY__NODE__NODE_GRANT_STMT:
       out->command_tag = node.grant_stmt->is_grant ? "GRANT" : "REVOKE";
-      // Everybody may use every type: there is nothing to be granted.
-      if (node.grant_stmt->is_grant &&
-          node.grant_stmt->targtype == PG_QUERY__GRANT_TARGET_TYPE__ACL_TARGET_OBJECT &&
-          (node.grant_stmt->objtype == PG_QUERY__OBJECT_TYPE__OBJECT_TYPE ||
-           node.grant_stmt->objtype == PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN)) {
-        out->statement_class = StatementClass::kNoOp;
-        return absl::OkStatus();
-      }
       return ClassifyGrant(*node.grant_stmt, &role);
     case PG_QUERY__NODE__NODE_ALTER_DEFAULT_PRIVILEGES_STMT:
       out->command_tag = "ALTER DEFAULT PRIVILEGES";

@@ -252,7 +252,7 @@ absl::Status Session::GiveDefaults(const common::v1::DdlStatement& ddl, uint32_t
 absl::Status Session::AddObjectGrants(const sql::Statement& statement,
                                       const sql::CatalogPtr& catalog,
                                       const security::v1::Policy& policy,
-                                      security::v1::ChangeRolesRequest* request) const {
+                                      security::v1::ChangeRolesRequest* request) {
   const sql::RoleStatement& role = statement.role;
   const bool functions = role.object_kind == 'f';
   std::vector<uint32_t> ids;

@@ -397,7 +397,7 @@ class Session {
   // Of functions and types.
   absl::Status AddObjectGrants(const sql::Statement& statement, const sql::CatalogPtr& catalog,
                                const security::v1::Policy& policy,
-                               security::v1::ChangeRolesRequest* request) const;
+                               security::v1::ChangeRolesRequest* request);
   absl::Status AddGrants(const sql::RoleStatement& role, const sql::Catalog& catalog,
                          const security::v1::Policy& policy,
                          security::v1::ChangeRolesRequest* request) const;

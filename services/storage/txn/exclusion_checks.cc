@@ -1,7 +1,9 @@
 #include "services/storage/txn/exclusion_checks.h"
 
 #include <algorithm>
+#include <functional>
 
+#include "absl/container/flat_hash_map.h"
 #include "common/sql/functions/function_catalog.h"
 #include "common/status/macros.h"
 #include "services/storage/codec/indexed_rows.h"
@@ -64,7 +66,9 @@ class Exclusion {
         stored_(table.layout, index),
         other_(table.layout, index) {}
 
-  absl::Status Check(const std::string& row_key) {
+  // `is_later`: whether a row is checked after this one, and finds it then.
+  absl::Status Check(const std::string& row_key,
+                     const std::function<bool(const std::string&)>& is_later) {
     // Others may have stored theirs since the statement began; what this transaction has is there.
     ASSIGN_OR_RETURN(const bool concerned,
                      stored_.Read(transaction_->View(/*latest=*/true), row_key));
@@ -85,7 +89,7 @@ class Exclusion {
       key.append(suffix);
       if (key == row_key) continue;
       ASSIGN_OR_RETURN(bool conflicts, ConflictsWith(view, key));
-      if (!conflicts) continue;
+      if (!conflicts || is_later(key)) continue;
       // Somebody may be removing it, or changing it; a new one of the same values waits for the
       // lock on them.
       RETURN_IF_ERROR(transaction_->LockRow(call_, key, LockMode::kForShare, /*validate=*/false,
@@ -120,7 +124,15 @@ absl::Status CheckExclusion(const rpc::CallContext& call, Transaction* transacti
                             const catalog::TableEntry& table, const codec::IndexLayout& index,
                             const std::vector<std::string>& rows) {
   Exclusion exclusion(call, transaction, table, index, /*building=*/false);
-  for (const std::string& row_key : rows) RETURN_IF_ERROR(exclusion.Check(row_key));
+  absl::flat_hash_map<std::string_view, size_t> places;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const auto is_later = [&](const std::string& key) {
+      for (size_t at = places.size(); at < rows.size(); ++at) places.emplace(rows[at], at);
+      const auto found = places.find(key);
+      return found != places.end() && found->second > i;
+    };
+    RETURN_IF_ERROR(exclusion.Check(rows[i], is_later));
+  }
   return absl::OkStatus();
 }
 
@@ -131,7 +143,8 @@ absl::Status CheckExclusionOfAll(const rpc::CallContext& call, Transaction* tran
   auto it = transaction->View(/*latest=*/true)
                 .NewIterator({table.layout.Begin(), table.layout.End()}, {});
   for (it->SeekToFirst(); it->Valid(); it->Next())
-    RETURN_IF_ERROR(exclusion.Check(std::string(engine::ToView(it->key()))));
+    RETURN_IF_ERROR(exclusion.Check(std::string(engine::ToView(it->key())),
+                                    [](const std::string&) { return false; }));
   return it->status();
 }
 
