@@ -6,7 +6,7 @@ FUZZ_SECONDS ?= 60
 export FUZZ_SECONDS
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help deps build demo test test-asan test-tsan fuzz bench lint tidy up format config-reference
+.PHONY: help deps build demo test test-asan test-tsan test-compose test-kubernetes fuzz bench lint tidy up format config-reference
 
 help:
 	@echo 'make deps    install the Debian packages that the build needs'
@@ -15,6 +15,8 @@ help:
 	@echo 'make test    unit, SQL and integration tests, all-in-one and as seven processes'
 	@echo 'make test-asan  all tests under AddressSanitizer and UndefinedBehaviorSanitizer: an hour and more'
 	@echo 'make test-tsan  unit, SQL and integration tests under ThreadSanitizer: an hour and more'
+	@echo 'make test-compose     compose in a container engine, each service frozen, killed and cut off: six minutes, as root'
+	@echo 'make test-kubernetes  the pods of deploy/kubernetes in a container engine: three minutes, as root'
 	@echo 'make fuzz    every parser under libFuzzer for FUZZ_SECONDS (60) each; FUZZ="sql wire" names some'
 	@echo 'make bench   ADBMS beside PostgreSQL 15 in the same run, as ratios: about eight minutes'
 	@echo 'make lint    formatting, include rules, protos'
@@ -39,6 +41,14 @@ test: deps build
 test-asan test-tsan: test-%: deps
 	@$(MAKE) --no-print-directory build PRESET=$*
 	@ctest --preset $* -j $(JOBS)
+
+test-compose: deps build
+	@SUDO='$(SUDO)' tools/install_dependencies.sh docker.io docker-compose debootstrap iptables
+	@ADBMS_BUILD=$(BUILD) tests/deploy/compose_test.sh
+
+test-kubernetes: deps build
+	@SUDO='$(SUDO)' tools/install_dependencies.sh docker.io docker-compose debootstrap iptables
+	@ADBMS_BUILD=$(BUILD) tests/deploy/kubernetes_pods_test.sh
 
 fuzz: deps
 	@SUDO='$(SUDO)' tools/install_dependencies.sh clang-14 libclang-rt-14-dev

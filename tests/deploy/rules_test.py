@@ -1,6 +1,7 @@
 """Recording rules and alerts: promtool takes them, every alert fires when it should and only then, they ask
 for nothing that is not served, and OPERATIONS.md says what to do about each."""
 import re
+import shutil
 import subprocess
 import unittest
 
@@ -27,6 +28,15 @@ class RulesTest(unittest.TestCase):
         subprocess.run(["promtool", "check", "rules", *map(str, RULES)], check=True)
         subprocess.run(["promtool", "check", "config", "--syntax-only",
                         str(DEPLOY / "prometheus" / "prometheus.yml")], check=True)
+
+    @unittest.skipUnless(shutil.which("amtool"), "amtool is not installed")
+    def test_alertmanager_takes_its_configuration_and_knows_the_alerts(self):
+        path = DEPLOY / "alertmanager" / "alertmanager.yml"
+        subprocess.run(["amtool", "check-config", str(path)], check=True)
+        names = [rule["alert"] for _, rule in rules() if "alert" in rule]
+        for pattern in re.findall(r'alertname=~?"([^"]+)"', path.read_text()):
+            for one in pattern.split("|"):
+                self.assertTrue([name for name in names if re.fullmatch(one, name)], one)
 
     def test_alerts_fire_when_they_should_and_only_then(self):
         subprocess.run(["promtool", "test", "rules", *map(str, CASES)], check=True)

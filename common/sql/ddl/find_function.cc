@@ -146,10 +146,9 @@ absl::StatusOr<const common::v1::FunctionDescriptor*> DdlBinder::FindFunction(
         found.push_back(function);
     }
     if (found.empty())
-      return status::Error(
-          sqlstate::kUndefinedFunction,
-          absl::StrCat(MissingWord(wanted), " ", Signature(written, arguments, wanted),
-                       " does not exist"));
+      return status::Error(sqlstate::kUndefinedFunction,
+                           absl::StrCat(MissingWord(wanted), " ",
+                                        Signature(written, arguments, wanted), " does not exist"));
     const bool aggregate = found.size() == 1 && IsAggregate(*found[0]) &&
                            wanted == PG_QUERY__OBJECT_TYPE__OBJECT_FUNCTION;
     if (aggregate)

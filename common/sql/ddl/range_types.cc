@@ -156,6 +156,11 @@ absl::StatusOr<Type> DdlBinder::RangeSubtype(const PgQuery__DefElem& option) {
                                 " has no default operator class for access method \"btree\""),
                    "You must specify an operator class for the range type or define a default "
                    "operator class for the subtype.");
+  if (types::BaseOf(subtype).collation != types::kDefaultCollation)
+    return status::Error(
+        sqlstate::kFeatureNotSupported,
+        absl::StrCat("a range over ", types::Format(subtype), " with a collation is not supported"),
+        {}, "Ranges of text are ordered by their bytes, as with \"C\".");
   if (DepthOf(subtype) >= kMaxRangeDepth)
     return status::Error(sqlstate::kStatementTooComplex, "stack depth limit exceeded", {},
                          absl::StrCat("Ranges can be nested ", kMaxRangeDepth, " deep."));

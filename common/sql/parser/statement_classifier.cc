@@ -174,8 +174,7 @@ absl::Status ClassifyExplain(const PgQuery__ExplainStmt& node, Statement* out) {
   if (node.query->node_case == PG_QUERY__NODE__NODE_DECLARE_CURSOR_STMT) {
     query = InnerStatementOffset(explain.sql);
   } else if (node.query->node_case == PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT &&
-             node.query->create_table_as_stmt->objtype ==
-                 PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW) {
+             node.query->create_table_as_stmt->objtype == PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW) {
     query = QueryOf(explain.sql).begin;
     explain.sql.resize(static_cast<size_t>(QueryOf(explain.sql).end));
   }
@@ -307,10 +306,11 @@ bool IsBuiltInExtension(std::string_view name) {
 absl::Status ClassifyExtension(const PgQuery__CreateExtensionStmt& node, Statement* out) {
   const std::string_view name = View(node.extname);
   if (!IsBuiltInExtension(name))
-    return status::Error(status::sqlstate::kFeatureNotSupported,
-                         absl::StrCat("extension \"", absl::string_view(name.data(), name.size()),
-                                      "\" is not available"),
-                         {}, "There are plpgsql, uuid-ossp, pgcrypto, pg_trgm and btree_gist, built in.");
+    return status::Error(
+        status::sqlstate::kFeatureNotSupported,
+        absl::StrCat("extension \"", absl::string_view(name.data(), name.size()),
+                     "\" is not available"),
+        {}, "There are plpgsql, uuid-ossp, pgcrypto, pg_trgm and btree_gist, built in.");
   out->statement_class = StatementClass::kNoOp;
   out->command_tag = "CREATE EXTENSION";
   return absl::OkStatus();

@@ -130,8 +130,7 @@ FunctionPtr CatalogState::FindFunctionByName(const std::string& schema,
   return it == functions_by_name_.end() ? nullptr : it->second;
 }
 
-CollationPtr CatalogState::FindCollation(const std::string& schema,
-                                         const std::string& name) const {
+CollationPtr CatalogState::FindCollation(const std::string& schema, const std::string& name) const {
   for (const auto& [oid, collation] : collations()) {
     if (collation->collation().schema() == schema && collation->collation().name() == name)
       return collation;

@@ -94,8 +94,7 @@ absl::Status CheckReplaces(const FunctionDescriptor& before, const FunctionDescr
                            (IsProcedure(after)   ? "PROCEDURE "
                             : IsAggregate(after) ? "AGGREGATE "
                                                  : "FUNCTION ") +
-                           Shown(before) +
-                           " first.";
+                           Shown(before) + " first.";
   const auto refuse = [&](std::string_view message, std::string_view detail = {}) {
     return status::Error(kInvalidFunctionDefinition, message, detail, hint);
   };

@@ -196,8 +196,7 @@ void FillUserAggregates(const RowSource& source, RowBuilder* rows) {
         .Set("aggmfinalfn", int64_t{0})
         .SetBool("aggfinalextra", definition.final_extra())
         .SetBool("aggmfinalextra", false)
-        .Set("aggfinalmodify",
-             definition.final_modify().empty() ? "r" : definition.final_modify())
+        .Set("aggfinalmodify", definition.final_modify().empty() ? "r" : definition.final_modify())
         .Set("aggmfinalmodify", "r")
         .Set("aggsortop", int64_t{definition.sort_operator_oid()})
         .Set("aggtranstype", types::OidOf(types::FromProto(definition.state_type())))
@@ -226,7 +225,9 @@ void FillUserFunctions(const RowSource& source, RowBuilder* rows) {
                              : function->rows() == 0  ? 1000
                                                       : function->rows())
         .Set("prosupport", int64_t{0})
-        .Set("prokind", procedure ? "p" : aggregate ? "a" : "f")
+        .Set("prokind", procedure   ? "p"
+                        : aggregate ? "a"
+                                    : "f")
         .SetBool("prosecdef", function->security_definer())
         .SetBool("proleakproof", function->leakproof())
         .SetBool("proisstrict", function->strict())
