@@ -353,9 +353,8 @@ Value MayUseOpen(const PrivilegeQuestion& question, const Subject& subject, uint
   if (subject.superuser || subject.roles.contains(owner)) return Value::Bool(true);
   const std::set<int64_t> held = GrantsTo(question, subject, object);
   const bool may = held.contains(privilege) || !held.contains(revoked);
-  return Value::Bool(std::any_of(wanted.begin(), wanted.end(), [may](const Wanted& one) {
-    return may && !one.grant_option;
-  }));
+  return Value::Bool(std::any_of(wanted.begin(), wanted.end(),
+                                 [may](const Wanted& one) { return may && !one.grant_option; }));
 }
 
 }  // namespace
@@ -367,7 +366,8 @@ absl::StatusOr<Value> HasFunctionPrivilege(const PrivilegeQuestion& question) {
                    SubjectOf(question, RoleArgument(question, 2)));
   auto oid = static_cast<uint32_t>(IsOid(object) ? object.int_value() : 0);
   if (!IsOid(object)) {
-    ASSIGN_OR_RETURN(oid, FunctionWithArguments(question.catalog, question.session, object.bytes()));
+    ASSIGN_OR_RETURN(oid,
+                     FunctionWithArguments(question.catalog, question.session, object.bytes()));
   }
   ASSIGN_OR_RETURN(const std::vector<Wanted> wanted,
                    Parse(question.arguments[n - 1].bytes(), {"EXECUTE"}));
