@@ -73,8 +73,7 @@ absl::StatusOr<std::optional<Subject>> SubjectOf(const PrivilegeQuestion& questi
         "role \"" + (role == nullptr ? question.session.current_user : std::string(role->bytes())) +
             "\" does not exist");
   }
-  CollectRoles(ReadSystemTable(question.shared, "role_members", {"role", "member"}), subject.name,
-               &subject.roles);
+  subject.roles = RolesOf(question.shared, subject.name);
   return std::optional<Subject>(std::move(subject));
 }
 
@@ -268,6 +267,12 @@ absl::StatusOr<bool> MayUseTable(const PrivilegeQuestion& question, const TableE
                    Parse(privileges, {"SELECT", "INSERT", "UPDATE", "USAGE"}));
   return MayUse(question, *subject, table, wanted) ||
          MayUseColumns(question, *subject, table, std::nullopt, wanted);
+}
+
+std::set<std::string> RolesOf(txn::Shared* shared, const std::string& role) {
+  std::set<std::string> roles;
+  CollectRoles(ReadSystemTable(shared, "role_members", {"role", "member"}), role, &roles);
+  return roles;
 }
 
 bool MayMonitor(txn::Shared* shared, const catalog::CatalogState& catalog,
