@@ -11,7 +11,7 @@
 #include "clients/terminal/text_table.h"
 #include "common/status/macros.h"
 #include "common/types/text_io.h"
-#include "services/gateway/pages/pages.h"
+#include "services/gateway/api/pages.h"
 
 namespace adbms::clients::cli {
 namespace {
@@ -47,13 +47,6 @@ absl::Status Status(const Arguments& arguments) {
   return absl::OkStatus();
 }
 
-bool IsNumber(const gateway::v1::Column& column) {
-  constexpr uint32_t kNumericOid = 1700;
-  return column.type_oid() == kNumericOid ||
-         (column.encoding() >= gateway::v1::ENCODING_INT16 &&
-          column.encoding() <= gateway::v1::ENCODING_FLOAT64);
-}
-
 // Prints results as they come.
 class ResultPrinter {
  public:
@@ -64,7 +57,15 @@ class ResultPrinter {
         columns.push_back({column.name(), IsNumber(column) ? Align::kRight : Align::kLeft});
       table_ = std::make_unique<TextTable>(std::move(columns));
     }
-    if (response.has_page()) RETURN_IF_ERROR(AddPage(response.page()));
+    ASSIGN_OR_RETURN(const types::Batch rows, gateway::api::DecodePage(response.page()));
+    for (uint32_t row = 0; row < rows.row_count && table_ != nullptr; ++row) {
+      std::vector<std::string> cells;
+      for (const auto& column : rows.columns) {
+        std::string& cell = cells.emplace_back();
+        if (!column->is_null(row)) types::FormatText(*column, row, types::TextOptions(), &cell);
+      }
+      table_->Add(std::move(cells));
+    }
     if (response.has_completion()) {
       if (table_ != nullptr) std::cout << table_->ToString();
       std::cout << response.completion().command_tag() << std::endl;
@@ -74,19 +75,9 @@ class ResultPrinter {
   }
 
  private:
-  absl::Status AddPage(const gateway::v1::Page& page) {
-    ASSIGN_OR_RETURN(const types::Batch batch, gateway::pages::DecodePage(page));
-    for (uint32_t row = 0; row < batch.row_count && table_ != nullptr; ++row) {
-      std::vector<std::string> cells(batch.columns.size());
-      for (size_t i = 0; i < cells.size(); ++i) {
-        if (!batch.columns[i]->is_null(row))
-          types::FormatText(*batch.columns[i], row, types::TextOptions(), &cells[i]);
-      }
-      table_->Add(std::move(cells));
-    }
-    return absl::OkStatus();
+  static bool IsNumber(const gateway::v1::Column& column) {
+    return types::IsNumber(types::FromOid(column.type_oid()).value_or(types::TypeId::kText));
   }
-
   std::unique_ptr<TextTable> table_;
 };
 

@@ -135,7 +135,7 @@ class Binder {
   const std::map<int, common::v1::UnqualifiedName>& unqualified_names() const {
     return unqualified_names_;
   }
-  // The numbers of the users' functions that the text itself calls, and not a view or a body of its.
+  // The numbers of the users' functions that are called, other than by a body of theirs.
   const std::set<uint32_t>& called_functions() const { return called_functions_; }
   plan::Query& query() { return *query_; }
   // Literals that must not be lifted; grows while binding fails to lift one.
@@ -553,7 +553,8 @@ class Binder {
   absl::Status MatchDistinctOn(std::vector<OrderItem>* items, const std::vector<OrderItem>& order,
                                std::vector<Target>* targets) const;
   absl::StatusOr<RelPtr> FirstOfEach(RelPtr rel, const std::vector<OrderItem>& items,
-                     const std::vector<OrderItem>& order, const std::vector<Target>& targets);
+                                     const std::vector<OrderItem>& order,
+                                     const std::vector<Target>& targets);
   absl::StatusOr<std::optional<int>> MatchTarget(const Node* node,
                                                  const std::vector<Target>& targets, Scope* scope,
                                                  bool columns_first, const char* clause);
@@ -677,13 +678,13 @@ class Binder {
   absl::StatusOr<ExprPtr> CollatedOperator(const std::string& symbol,
                                            const functions::Function* function,
                                            const std::vector<ExprPtr>& args, int location);
-  // Adds to what says that a string equals a constant the same of their sort keys, which an index may
-  // have.
+  // Adds to what says that a string equals a constant the same of their sort keys, which an index
+  // may have.
   void AddKeyConditions(std::vector<ExprPtr>* conditions) const;
   // Errors: 0A000 for what cannot be grouped by its bytes.
   absl::Status CheckGroups(const ExprPtr& e) const;
-  // The key that min and max look at in place of the argument, and TextOfKey what they return; null:
-  // the argument itself.
+  // The key that min and max look at in place of the argument, and TextOfKey what they return;
+  // null: the argument itself.
   static ExprPtr ExtremeArgument(const ExprPtr& e);
   static ExprPtr TextOfKey(ExprPtr key, const Type& type);
   // lower, upper and initcap by the rules of a locale; null for others.

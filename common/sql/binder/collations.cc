@@ -140,9 +140,9 @@ absl::StatusOr<ExprPtr> Binder::CollatedOperator(const std::string& symbol,
     // Which letters are alike is the language's.
     if (plain && symbol.ends_with("~~*")) {
       const auto lower = [&](const ExprPtr& e) {
-        return plan::MakeCall(
-            Internal(functions::kChangeCase),
-            {AsText(e), TextLiteral("lower"), TextLiteral(collation->locale())}, location);
+        return plan::MakeCall(Internal(functions::kChangeCase),
+                              {AsText(e), TextLiteral("lower"), TextLiteral(collation->locale())},
+                              location);
       };
       const Function* const like = functions::FunctionCatalog::Builtin().BySignature(
           symbol == "~~*" ? "~~(text,text)" : "!~~(text,text)");

@@ -146,9 +146,8 @@ absl::StatusOr<ExprPtr> Binder::PopulateRow(const std::string& function, const E
                    MakeRow(std::move(args), names, types::BaseOf(base->type), location));
   const ExprPtr nothing = plan::MakeTest(common::v1::TestExpression::KIND_IS_NULL, {given});
   if (types::IsDomain(base->type))
-    return plan::MakeCase(base->type,
-                          {nothing, empty ? plan::MakeNull(base->type) : base,
-                           plan::MakeCast(populated, base->type, false, location)});
+    return plan::MakeCase(base->type, {nothing, empty ? plan::MakeNull(base->type) : base,
+                                       plan::MakeCast(populated, base->type, false, location)});
   if (empty) return NullRowWhere(nothing, populated);
   return plan::MakeCase(base->type, {nothing, base, populated});
 }

@@ -225,9 +225,8 @@ absl::StatusOr<Binder::UserAggregate> Binder::ChooseUserAggregate(const PgQuery_
                                 "(*) must be used to call a parameterless aggregate "
                                 "function"));
   const std::vector<std::string> no_names(args->size());
-  ASSIGN_OR_RETURN(UserCall found,
-                   ChooseUserFunction(known, called, no_names, std::move(*args), call.func_variadic,
-                                      call.location));
+  ASSIGN_OR_RETURN(UserCall found, ChooseUserFunction(known, called, no_names, std::move(*args),
+                                                      call.func_variadic, call.location));
   if (schema.empty()) NoteUnqualified(call.location, found.function->schema(), "");
   *args = std::move(found.arguments);
   return MakeUserAggregate(*found.function, *args);

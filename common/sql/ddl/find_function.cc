@@ -234,7 +234,7 @@ absl::Status DdlBinder::DropFunctions(const PgQuery__DropStmt& drop) {
   }
   const std::vector<FunctionDependent> dependents =
       DependentsOf({out.function_ids().begin(), out.function_ids().end()}, input_, tree_);
-  if (!dependents.empty() && !out.cascade()) 
+  if (!dependents.empty() && !out.cascade())
     return DependedOn(out.function_ids_size() > 1, dependents, *input_.catalog);
   if (dependents.size() > 1) {
     out.add_notices(absl::StrCat("drop cascades to ", dependents.size(), " other objects"));
@@ -254,7 +254,8 @@ absl::StatusOr<std::vector<uint32_t>> DdlBinder::GrantedObjects() const {
   for (const Node* node : NodeList(grant.objects, grant.n_objects)) {
     if (node->node_case == PG_QUERY__NODE__NODE_OBJECT_WITH_ARGS) {
       // An aggregate is a function here.
-      auto function = FindFunction(PG_QUERY__OBJECT_TYPE__OBJECT_AGGREGATE, *node->object_with_args);
+      auto function =
+          FindFunction(PG_QUERY__OBJECT_TYPE__OBJECT_AGGREGATE, *node->object_with_args);
       if (!function.ok() || grant.objtype != PG_QUERY__OBJECT_TYPE__OBJECT_FUNCTION)
         function = FindFunction(grant.objtype, *node->object_with_args);
       RETURN_IF_ERROR(function.status());

@@ -55,9 +55,7 @@ class Search {
   bool Mentions(const std::string& sql) const {
     return absl::StrContains(absl::AsciiStrToLower(sql), name_);
   }
-  bool Calls(const binder::Binder& binder) const {
-    return binder.called_functions().contains(id_);
-  }
+  bool Calls(const binder::Binder& binder) const { return binder.called_functions().contains(id_); }
 
   const uint32_t id_;
   const std::string name_;
