@@ -25,6 +25,8 @@ void FillDepend(const RowSource& source, RowBuilder* rows) {
   constexpr int64_t kClass = 1259;
   constexpr int64_t kAttributeDefault = 2604;
   constexpr int64_t kType = 1247;
+  constexpr int64_t kProcedure = 1255;
+  constexpr int64_t kOperator = 2617;
   constexpr int64_t kNamespace = 2615;
   constexpr int64_t kRewrite = 2618;
   constexpr int64_t kTrigger = 2620;
@@ -37,8 +39,25 @@ void FillDepend(const RowSource& source, RowBuilder* rows) {
   for (const auto& [oid, type] : source.catalog->types()) {
     const types::Type base = types::FromProto(type->declared().base());
     if (base.declared != nullptr) row(kType, oid, kType, types::OidOf(base), 0, "n");
+    // A composite type is its relation, whose columns are of types.
+    if (type->declared().relation_oid() != 0)
+      row(kClass, type->declared().relation_oid(), kType, oid, 0, "i");
+    for (const auto& field : type->declared().fields()) {
+      const uint32_t of = field.type().declared().oid();
+      if (of != 0) row(kClass, type->declared().relation_oid(), kType, of, 0, "n");
+    }
     const types::Type subtype = types::FromProto(type->declared().range().subtype());
     if (subtype.declared != nullptr) row(kType, oid, kType, types::OidOf(subtype), 0, "n");
+  }
+  for (const auto& [id, function] : source.catalog->functions()) {
+    const common::v1::AggregateDefinition& parts = function->aggregate();
+    for (const auto* part : {&parts.transition(), &parts.final(), &parts.combine()}) {
+      if (part->function_id() != 0) row(kProcedure, id, kProcedure, part->function_id(), 0, "n");
+    }
+  }
+  for (const auto& [id, op] : source.catalog->operators()) {
+    if (op->function().function_id() != 0)
+      row(kOperator, id, kProcedure, op->function().function_id(), 0, "n");
   }
   for (const auto& [id, entry] : source.catalog->tables()) {
     const common::v1::SequenceDescriptor& sequence = entry->descriptor.sequence();
