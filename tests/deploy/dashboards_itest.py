@@ -73,6 +73,8 @@ class LiveTest(unittest.TestCase):
         cls.addClassCleanup(cls.cluster.remove)
         cls.cluster.start()
         cls.prometheus = cls.enterClassContext(Prometheus(cls.cluster))
+        # What happens before the first scrape is no increase.
+        wait_until(lambda: cls.prometheus.values("sum(up)") == [7], 30, "all processes are scraped")
         exercise(cls.cluster)
         cls.enterClassContext(Load(cls.cluster))
         cls.enterClassContext(Workload(

@@ -5,6 +5,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+import tempfile
 import unittest
 
 import yaml
@@ -22,8 +23,11 @@ def judge(text):
     """What the models and the type checker say of manifests."""
     shutil.rmtree(LITERALS, ignore_errors=True)
     script = DEPLOY / "build" / "kubernetes" / "check" / "literals.js"
-    judged = subprocess.run(["node", str(script), str(LITERALS)], input=text, text=True,
-                            capture_output=True)
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as manifests:
+        manifests.write(text)
+        manifests.flush()
+        judged = subprocess.run(["node", str(script), manifests.name, str(LITERALS)], text=True,
+                                capture_output=True)
     return judged if judged.returncode != 0 else compile_typescript("tsconfig.manifests.json")
 
 

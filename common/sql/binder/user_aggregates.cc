@@ -224,9 +224,9 @@ absl::StatusOr<Binder::UserAggregate> Binder::ChooseUserAggregate(const PgQuery_
                    absl::StrCat(called,
                                 "(*) must be used to call a parameterless aggregate "
                                 "function"));
-  ASSIGN_OR_RETURN(UserCall found,
-                   ChooseUserFunction(known, called, std::vector<std::string>(args->size()),
-                                      std::move(*args), call.func_variadic, call.location));
+  const std::vector<std::string> no_names(args->size());
+  ASSIGN_OR_RETURN(UserCall found, ChooseUserFunction(known, called, no_names, std::move(*args),
+                                                      call.func_variadic, call.location));
   if (schema.empty()) NoteUnqualified(call.location, found.function->schema(), "");
   *args = std::move(found.arguments);
   return MakeUserAggregate(*found.function, *args);

@@ -231,7 +231,8 @@ absl::Status DdlBinder::CreateRange(const PgQuery__CreateRangeStmt& create) {
     ASSIGN_OR_RETURN(const std::string multirange_schema, NewTypeSchema(multirange));
     range->set_multirange_schema(multirange_schema);
     range->set_multirange_name(multirange.back());
-  } else if (input_.catalog->FindType(schema, range->multirange_name()) != nullptr) {
+  } else if (input_.catalog->FindType(schema, names.back()) == nullptr &&
+             input_.catalog->FindType(schema, range->multirange_name()) != nullptr) {
     return status::Error(
         sqlstate::kDuplicateObject,
         absl::StrCat("type \"", range->multirange_name(), "\" already exists"),

@@ -475,6 +475,10 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
       Ddl("ALTER DOMAIN", out);
       return absl::OkStatus();
     case PG_QUERY__NODE__NODE_ALTER_OBJECT_SCHEMA_STMT:
+      if (node->alter_object_schema_stmt->object_type == PG_QUERY__OBJECT_TYPE__OBJECT_OPERATOR) {
+        Ddl("ALTER OPERATOR", out);
+        return absl::OkStatus();
+      }
       if (!IsTypeObject(node->alter_object_schema_stmt->object_type) &&
           (!IsRelationObject(node->alter_object_schema_stmt->object_type) ||
            node->alter_object_schema_stmt->object_type == PG_QUERY__OBJECT_TYPE__OBJECT_INDEX))
@@ -499,6 +503,10 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
     case PG_QUERY__NODE__NODE_ALTER_OWNER_STMT:
       if (node->alter_owner_stmt->object_type == PG_QUERY__OBJECT_TYPE__OBJECT_DATABASE) {
         Ddl("ALTER DATABASE", out);
+        return absl::OkStatus();
+      }
+      if (node->alter_owner_stmt->object_type == PG_QUERY__OBJECT_TYPE__OBJECT_OPERATOR) {
+        Ddl("ALTER OPERATOR", out);
         return absl::OkStatus();
       }
       if (!IsTypeObject(node->alter_owner_stmt->object_type) &&
@@ -610,6 +618,10 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
       if (IsTextSearch(node->define_stmt->kind)) return OwnTextSearch();
       if (node->define_stmt->kind == PG_QUERY__OBJECT_TYPE__OBJECT_AGGREGATE) {
         Ddl("CREATE AGGREGATE", out);
+        return absl::OkStatus();
+      }
+      if (node->define_stmt->kind == PG_QUERY__OBJECT_TYPE__OBJECT_OPERATOR) {
+        Ddl("CREATE OPERATOR", out);
         return absl::OkStatus();
       }
       if (node->define_stmt->kind == PG_QUERY__OBJECT_TYPE__OBJECT_COLLATION) {

@@ -1,6 +1,6 @@
 // Judges rendered manifests twice: every object by the schema of its kind, and as a TypeScript literal of its kind's
 // interface, which the type checker refuses when a field is misspelled. An unknown kind is an error.
-// usage: literals.js DIRECTORY_OF_TYPESCRIPT < MANIFESTS
+// usage: literals.js FILE_OF_MANIFESTS DIRECTORY_OF_TYPESCRIPT
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -18,19 +18,18 @@ function packageOf(apiVersion: string): string {
   return apiVersion.startsWith('monitoring.coreos.com/') ? '@kubernetes-models/prometheus-operator' : 'kubernetes-models';
 }
 
-const directory = process.argv[2];
-if (directory === undefined) {
-  console.error('usage: literals.js DIRECTORY_OF_TYPESCRIPT < MANIFESTS');
+const [file, directory] = process.argv.slice(2);
+if (file === undefined || directory === undefined) {
+  console.error('usage: literals.js FILE_OF_MANIFESTS DIRECTORY_OF_TYPESCRIPT');
   process.exit(2);
 }
 mkdirSync(directory, { recursive: true });
 let failed = false;
-for (const document of parseAllDocuments(readFileSync(0, 'utf8'), { uniqueKeys: true })) {
+for (const document of parseAllDocuments(readFileSync(file, 'utf8'), { uniqueKeys: true })) {
   const manifest = document.toJS() as Manifest;
   const { apiVersion, kind, metadata } = manifest;
   const path = `${packageOf(apiVersion)}/${apiVersion}/${kind}`;
   try {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports
     const model = (require(path) as Record<string, Model>)[kind];
     if (model === undefined) throw new Error(`${path} has no ${kind}`);
     new model(manifest).validate();

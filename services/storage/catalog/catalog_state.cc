@@ -153,6 +153,7 @@ std::shared_ptr<const common::v1::CatalogSnapshot> CatalogState::Snapshot() cons
     for (const auto& [id, function] : functions()) *snapshot->add_functions() = *function;
     for (const auto& [oid, type] : types()) *snapshot->add_types() = *type;
     for (const auto& [oid, collation] : collations()) *snapshot->add_collations() = *collation;
+    for (const auto& [id, op] : operators()) *snapshot->add_operators() = *op;
     snapshot_ = std::move(snapshot);
   });
   return snapshot_;
@@ -187,6 +188,7 @@ CatalogStatePtr CatalogChanges::ApplyTo(const CatalogState& base, uint64_t versi
   Change(functions, &objects.functions);
   Change(types, &objects.types);
   Change(collations, &objects.collations);
+  Change(operators, &objects.operators);
   CatalogState::Place place = base.place();
   if (!databases.empty()) {
     auto all = std::make_shared<CatalogState::DatabaseMap>(base.databases());

@@ -245,6 +245,35 @@ void FillUserFunctions(const RowSource& source, RowBuilder* rows) {
   }
 }
 
-void AddProgramFills(RowFillMap* fills) { fills->emplace("pg_catalog.pg_trigger", FillTriggers); }
+namespace {
+
+void FillOperators(const RowSource& source, RowBuilder* rows) {
+  for (const auto& [id, op] : source.catalog->operators()) {
+    rows->Row()
+        .Set("oid", int64_t{id})
+        .Set("oprname", op->name())
+        .Set("oprnamespace", SchemaOidOf(*source.catalog, op->schema()))
+        .Set("oprowner", int64_t{RoleOid(op->owner())})
+        .Set("oprkind", op->has_left() ? "b" : "l")
+        .SetBool("oprcanmerge", op->merges())
+        .SetBool("oprcanhash", op->hashes())
+        .Set("oprleft",
+             op->has_left() ? int64_t{types::OidOf(types::FromProto(op->left()))} : int64_t{0})
+        .Set("oprright", int64_t{types::OidOf(types::FromProto(op->right()))})
+        .Set("oprresult", int64_t{types::OidOf(types::FromProto(op->result()))})
+        .Set("oprcom", int64_t{op->commutator_oid()})
+        .Set("oprnegate", int64_t{op->negator_oid()})
+        .Set("oprcode", SupportOid(op->function()))
+        .Set("oprrest", int64_t{0})
+        .Set("oprjoin", int64_t{0});
+  }
+}
+
+}  // namespace
+
+void AddProgramFills(RowFillMap* fills) {
+  fills->emplace("pg_catalog.pg_trigger", FillTriggers);
+  fills->emplace("pg_catalog.pg_operator", FillOperators);
+}
 
 }  // namespace adbms::storage::server
