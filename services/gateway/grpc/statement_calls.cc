@@ -123,7 +123,7 @@ absl::Status GatewayServiceImpl::Stream(const v1::ExecuteRequest& request, Turn&
     found.claim->Add(last.SerializeAsString());
     Keep(found.claim.get(), status, turn.transaction(), turn.session_id());
   }
-  return turn.Write(last, writer);
+  return turn.Write(last, writer, /*last=*/true);
 }
 
 ::grpc::Status GatewayServiceImpl::Execute(::grpc::ServerContext* server,
@@ -162,7 +162,7 @@ absl::Status GatewayServiceImpl::Stream(const v1::ExecuteRequest& request, Turn&
             /*described=*/true);
         RETURN_IF_ERROR(WithOptions(session, options, &sink,
                                     [&] { return RunFetch(session, *request, &sink); }));
-        return turn.Write(sink.Take(), writer);
+        return turn.Write(sink.Take(), writer, /*last=*/true);
       });
 }
 

@@ -49,11 +49,13 @@ class GatewayServiceImpl::Turn {
   void Watch(CallWatcher* watcher) {
     watch_.emplace(watcher, &call_, [this] { session()->Cancel(); });
   }
-  // A message to the caller. Errors: CANCELLED.
+  // A message to the caller. `last`: it goes with the call's end, at once. Errors: CANCELLED.
   absl::Status Write(const v1::ExecuteResponse& response,
-                     ::grpc::ServerWriter<v1::ExecuteResponse>* writer) {
+                     ::grpc::ServerWriter<v1::ExecuteResponse>* writer, bool last = false) {
     call_.BeginWait();
-    const bool written = writer->Write(response);
+    ::grpc::WriteOptions options;
+    if (last) options.set_last_message();
+    const bool written = writer->Write(response, options);
     call_.EndWait();
     return written ? absl::OkStatus() : absl::CancelledError("the caller is gone");
   }

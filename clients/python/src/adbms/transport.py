@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import functools
 import random
 import threading
 import time
@@ -103,9 +104,13 @@ class Target:
         return grpc.ssl_channel_credentials(self.tls.root_certificates, self.tls.private_key,
                                             self.tls.certificate_chain)
 
-    def headers(self) -> List[Tuple[str, str]]:
+    @functools.cached_property
+    def authorization(self) -> Tuple[str, str]:
         basic = base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
-        made = [("authorization", f"Basic {basic}")]
+        return "authorization", f"Basic {basic}"
+
+    def headers(self) -> List[Tuple[str, str]]:
+        made = [self.authorization]
         if self.metadata is not None:
             made.extend(self.metadata())
         return made
