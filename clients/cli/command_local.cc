@@ -17,6 +17,7 @@
 #include "common/lifecycle/secret_file.h"
 #include "common/lifecycle/signals.h"
 #include "common/status/macros.h"
+#include "services/gateway/api/pages.h"
 #include "services/security/audit/audit_log.h"
 
 namespace adbms::clients::cli {
@@ -117,9 +118,9 @@ absl::Status AddStoredHead(const Arguments& arguments, const std::string& key,
   std::vector<std::string> lines;
   RETURN_IF_ERROR(server.Explain(server.Gateway()->Execute(
       server.Context(), request, [&](const gateway::v1::ExecuteResponse& part) {
-        for (const auto& row : part.rows().rows()) {
-          lines.push_back(row.values(0).bytes_value());
-        }
+        ASSIGN_OR_RETURN(const types::Batch rows, gateway::api::DecodePage(part.page()));
+        for (uint32_t row = 0; row < rows.row_count; ++row)
+          lines.emplace_back(rows.columns[0]->Get(row).bytes());
         return absl::OkStatus();
       })));
   for (const std::string& line : lines) {

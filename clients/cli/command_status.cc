@@ -11,7 +11,7 @@
 #include "clients/terminal/text_table.h"
 #include "common/status/macros.h"
 #include "common/types/text_io.h"
-#include "common/types/value.h"
+#include "services/gateway/api/pages.h"
 
 namespace adbms::clients::cli {
 namespace {
@@ -47,41 +47,36 @@ absl::Status Status(const Arguments& arguments) {
   return absl::OkStatus();
 }
 
-std::string Text(const common::v1::Datum& datum) {
-  const auto value = types::FromProto(datum);
-  if (!value.ok()) return absl::StrCat("<", value.status().message(), ">");
-  std::string text;
-  if (!value->is_null()) types::FormatText(*value, types::TextOptions(), &text);
-  return text;
-}
-
 // Prints results as they come.
 class ResultPrinter {
  public:
-  void Add(const gateway::v1::ExecuteResponse& response) {
+  absl::Status Add(const gateway::v1::ExecuteResponse& response) {
     if (response.has_header()) {
       std::vector<TextTable::Column> columns;
-      for (const auto& column : response.header().columns()) {
-        columns.push_back(
-            {column.name(), IsNumber(column.type().id()) ? Align::kRight : Align::kLeft});
-      }
+      for (const auto& column : response.header().columns())
+        columns.push_back({column.name(), IsNumber(column) ? Align::kRight : Align::kLeft});
       table_ = std::make_unique<TextTable>(std::move(columns));
     }
-    for (const auto& row : response.rows().rows()) {
+    ASSIGN_OR_RETURN(const types::Batch rows, gateway::api::DecodePage(response.page()));
+    for (uint32_t row = 0; row < rows.row_count && table_ != nullptr; ++row) {
       std::vector<std::string> cells;
-      for (const auto& value : row.values()) cells.push_back(Text(value));
-      if (table_ != nullptr) table_->Add(std::move(cells));
+      for (const auto& column : rows.columns) {
+        std::string& cell = cells.emplace_back();
+        if (!column->is_null(row)) types::FormatText(*column, row, types::TextOptions(), &cell);
+      }
+      table_->Add(std::move(cells));
     }
     if (response.has_completion()) {
       if (table_ != nullptr) std::cout << table_->ToString();
       std::cout << response.completion().command_tag() << std::endl;
       table_ = nullptr;
     }
+    return absl::OkStatus();
   }
 
  private:
-  static bool IsNumber(common::v1::TypeId id) {
-    return id >= common::v1::TYPE_ID_INT2 && id <= common::v1::TYPE_ID_NUMERIC;
+  static bool IsNumber(const gateway::v1::Column& column) {
+    return types::IsNumber(types::FromOid(column.type_oid()).value_or(types::TypeId::kText));
   }
   std::unique_ptr<TextTable> table_;
 };
@@ -91,11 +86,9 @@ absl::Status Sql(const Arguments& arguments) {
   gateway::v1::ExecuteRequest request;
   request.set_sql(arguments.positional[0]);
   ResultPrinter printer;
-  return server.Explain(server.Gateway()->Execute(server.Context(), request,
-                                                  [&](const gateway::v1::ExecuteResponse& part) {
-                                                    printer.Add(part);
-                                                    return absl::OkStatus();
-                                                  }));
+  return server.Explain(server.Gateway()->Execute(
+      server.Context(), request,
+      [&](const gateway::v1::ExecuteResponse& part) { return printer.Add(part); }));
 }
 
 }  // namespace

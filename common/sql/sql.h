@@ -198,9 +198,9 @@ struct RoleStatement {
   bool on_sequences = false;                     // ON SEQUENCE, ON ALL SEQUENCES IN SCHEMA
   std::vector<std::string> schemas;              // ALL TABLES IN SCHEMA / ON SCHEMA
   bool all_in_schema = false;
-  std::vector<std::string> databases;      // ON DATABASE
-  // ON FUNCTION, PROCEDURE or ROUTINE 'f', ON TYPE or DOMAIN 'T': those that ResolveGranted finds; with
-  // all_in_schema those of `schemas`.
+  std::vector<std::string> databases;  // ON DATABASE
+  // ON FUNCTION, PROCEDURE or ROUTINE 'f', ON TYPE or DOMAIN 'T': those that ResolveGranted finds;
+  // with all_in_schema those of `schemas`.
   char object_kind = 0;
   std::vector<std::string> granted_roles;  // GRANT role TO role
   // ALTER ROLE … SET and RESET (no role: ALL), ALTER DATABASE … SET and RESET (no role).
@@ -435,8 +435,8 @@ std::optional<types::Type> TypeWithOid(uint32_t oid, const Catalog& catalog);
 absl::StatusOr<std::vector<common::v1::DdlStatement>> BindDdl(const PlanningInput& input,
                                                               size_t step = 0);
 absl::StatusOr<size_t> CountDdlSteps(const PlanningInput& input);
-// The functions or types that a GRANT or REVOKE names (`input.statement`), by their numbers. Errors:
-// 42883, 42704; 0A000 for those that are built in.
+// The functions or types that a GRANT or REVOKE names (`input.statement`), by their numbers.
+// Errors: 42883, 42704; 0A000 for those that are built in.
 absl::StatusOr<std::vector<uint32_t>> ResolveGranted(const PlanningInput& input);
 
 // Whether ALTER TABLE changes nothing but names: RENAME, SET SCHEMA.

@@ -45,9 +45,9 @@ struct CloseCaseMap {
 using CaseMap = std::unique_ptr<UCaseMap, CloseCaseMap>;
 
 absl::Status NoCollator(const std::string& locale, UErrorCode error) {
-  return status::Error(status::sqlstate::kInvalidParameterValue,
-                  absl::StrCat("could not open collator for locale \"", locale,
-                               "\": ", u_errorName(error)));
+  return status::Error(
+      status::sqlstate::kInvalidParameterValue,
+      absl::StrCat("could not open collator for locale \"", locale, "\": ", u_errorName(error)));
 }
 
 absl::StatusOr<Collator> Open(const std::string& locale) {
@@ -192,7 +192,8 @@ absl::Status AppendSortKey(std::string_view text, const std::string& locale, boo
                            std::string* key) {
   ASSIGN_OR_RETURN(const Collator* const collator, Cached<Collator>(locale, &Open));
   if (text.size() > static_cast<size_t>(INT32_MAX))
-    return status::Error(status::sqlstate::kProgramLimitExceeded, "a string is too long to be ordered");
+    return status::Error(status::sqlstate::kProgramLimitExceeded,
+                         "a string is too long to be ordered");
   UCharIterator characters;
   uiter_setUTF8(&characters, text.data(), static_cast<int32_t>(text.size()));
   uint32_t state[2] = {0, 0};
@@ -201,9 +202,9 @@ absl::Status AppendSortKey(std::string_view text, const std::string& locale, boo
     const int32_t room = static_cast<int32_t>(text.size() * 2 + 32);
     key->resize(before + room);
     UErrorCode error = U_ZERO_ERROR;
-    const int32_t written = ucol_nextSortKeyPart(
-        collator->get(), &characters, state, reinterpret_cast<uint8_t*>(key->data() + before), room,
-        &error);
+    const int32_t written =
+        ucol_nextSortKeyPart(collator->get(), &characters, state,
+                             reinterpret_cast<uint8_t*>(key->data() + before), room, &error);
     if (U_FAILURE(error)) return NoCollator(locale, error);
     key->resize(before + written);
     if (written < room) break;

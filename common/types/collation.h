@@ -40,8 +40,9 @@ const common::v1::Collation* DefinitionOf(CollationId id);
 bool IsIcu(CollationId id);
 bool IsNondeterministic(CollationId id);
 
-// The collations that every database has: "C", "POSIX", "ucs_basic", "C.UTF-8", and one of ICU for each
-// locale that it knows, "sv-x-icu", "und-x-icu". By their names in pg_catalog, with their oids.
+// The collations that every database has: "C", "POSIX", "ucs_basic", "C.UTF-8", and one of ICU for
+// each locale that it knows, "sv-x-icu", "und-x-icu". By their names in pg_catalog, with their
+// oids.
 const std::vector<common::v1::Collation>& BuiltInCollations();
 const common::v1::Collation* FindBuiltInCollation(std::string_view name);
 
@@ -59,6 +60,7 @@ absl::Status AppendSortKey(std::string_view text, const std::string& locale, boo
 
 // lower(), upper() and initcap() by the locale's rules.
 enum class CaseChange { kLower, kUpper, kTitle };
-absl::StatusOr<std::string> ChangeCase(std::string_view text, const std::string& locale, CaseChange change);
+absl::StatusOr<std::string> ChangeCase(std::string_view text, const std::string& locale,
+                                       CaseChange change);
 
 }  // namespace adbms::types

@@ -341,7 +341,9 @@ CREATE TABLE e (a int REFERENCES a DEFERRABLE DEFERRABLE)
 CREATE TABLE e (a int REFERENCES a INITIALLY DEFERRED INITIALLY IMMEDIATE)
 CREATE TABLE e (a int CHECK (a > 0) DEFERRABLE)""",
     "exclusion": """
+SET client_min_messages = error
 CREATE EXTENSION IF NOT EXISTS btree_gist
+RESET client_min_messages
 CREATE TABLE b (room int, during int4range, state text, EXCLUDE USING gist (room WITH =, during WITH &&))
 INSERT INTO b VALUES (1, '[1,5)'), (1, '[5,9)'), (2, '[1,5)')
 INSERT INTO b VALUES (1, '[4,6)')

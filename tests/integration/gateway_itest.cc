@@ -10,7 +10,7 @@
 #include "common/status/sql_error.h"
 #include "common/types/value.h"
 #include "services/gateway/api/gateway_grpc.h"
-#include "services/gateway/grpc/pages.h"
+#include "services/gateway/api/pages.h"
 
 namespace adbms::gateway::api {
 namespace {
@@ -36,7 +36,7 @@ Answer Ask(Gateway* gateway, const std::string& sql, const std::string& session 
   answer.status =
       gateway->Execute(rpc::CallContext(), request, [&](const v1::ExecuteResponse& part) {
         for (const auto& column : part.header().columns()) answer.columns.push_back(column.name());
-        const auto page = grpc_front::DecodePage(part.page());
+        const auto page = DecodePage(part.page());
         if (!page.ok()) return page.status();
         for (uint32_t row = 0; row < page->row_count; ++row) {
           auto& target = answer.rows.emplace_back();

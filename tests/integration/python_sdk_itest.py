@@ -306,6 +306,7 @@ class StatementsTest(SdkTest):
             rows_of(traced, "SELECT 1")
             with self.assertRaises(adbms.Error):
                 rows_of(traced, "SELECT 1/0")
+            traced.rollback()
         ended = [event for event in events if event.ended and event.sql]
         self.assertEqual({event.sql for event in ended}, {"SELECT 1", "SELECT 1/0"})
         self.assertEqual(next(e for e in ended if e.sql == "SELECT 1/0").error.sqlstate, "22012")

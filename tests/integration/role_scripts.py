@@ -217,6 +217,47 @@ ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM rf_b
 DROP TYPE mood
 DROP DOMAIN small
 DROP ROLE rf_a, rf_b""",
+    "what the information schema shows": """
+CREATE ROLE ri_a
+CREATE ROLE ri_b
+CREATE SCHEMA shown
+CREATE TABLE shown.t (id int PRIMARY KEY, n int DEFAULT 5, secret text UNIQUE)
+CREATE TABLE shown.u (id int PRIMARY KEY, t int REFERENCES shown.t, CHECK (t > 0))
+CREATE TABLE shown.written (id int PRIMARY KEY)
+CREATE VIEW shown.v AS SELECT 1 AS one
+CREATE SEQUENCE shown.s
+CREATE FUNCTION shown.f() RETURNS int LANGUAGE sql AS 'SELECT 1'
+CREATE FUNCTION shown.g() RETURNS int LANGUAGE sql AS 'SELECT 1'
+REVOKE EXECUTE ON FUNCTION shown.g() FROM PUBLIC
+GRANT SELECT (id, n) ON shown.t TO ri_a
+GRANT SELECT ON shown.u, shown.v TO ri_a
+GRANT INSERT ON shown.written TO ri_a
+GRANT USAGE ON SCHEMA shown TO ri_a
+GRANT USAGE ON SEQUENCE shown.s TO ri_a
+SET ROLE ri_a
+SELECT table_name FROM information_schema.tables WHERE table_schema = 'shown' ORDER BY 1
+SELECT table_name, column_name, column_default FROM information_schema.columns WHERE table_schema = 'shown' ORDER BY 1, 2
+SELECT table_name, view_definition FROM information_schema.views WHERE table_schema = 'shown'
+SELECT table_name, constraint_name FROM information_schema.table_constraints WHERE table_schema = 'shown' AND constraint_name NOT LIKE '%not_null' ORDER BY 1, 2
+SELECT table_name, column_name FROM information_schema.key_column_usage WHERE table_schema = 'shown' ORDER BY 1, 2
+SELECT constraint_name FROM information_schema.referential_constraints WHERE constraint_schema = 'shown'
+SELECT table_name FROM information_schema.constraint_column_usage WHERE table_schema = 'shown'
+SELECT sequence_name FROM information_schema.sequences WHERE sequence_schema = 'shown'
+SELECT routine_name, routine_definition FROM information_schema.routines WHERE routine_schema = 'shown'
+SELECT schema_name FROM information_schema.schemata WHERE schema_name IN ('shown', 'pg_catalog', 'public') ORDER BY 1
+SELECT count(*) > 10 FROM information_schema.tables WHERE table_schema = 'pg_catalog'
+SET ROLE ri_b
+SELECT table_name FROM information_schema.tables WHERE table_schema = 'shown'
+SELECT schema_name FROM information_schema.schemata WHERE schema_name = 'shown'
+SELECT sequence_name FROM information_schema.sequences WHERE sequence_schema = 'shown'
+RESET ROLE
+GRANT ri_a TO ri_b
+SET ROLE ri_b
+SELECT table_name FROM information_schema.tables WHERE table_schema = 'shown' ORDER BY 1
+RESET ROLE
+SELECT table_name FROM information_schema.tables WHERE table_schema = 'shown' ORDER BY 1
+DROP SCHEMA shown CASCADE
+DROP ROLE ri_a, ri_b""",
     "who creates a view": """
 CREATE ROLE rv_a
 CREATE TABLE t (a int)

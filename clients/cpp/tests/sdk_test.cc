@@ -98,8 +98,9 @@ TEST_F(Sdk, ValuesComeBackAsTheyWent) {
   ComesBack(session_, "timestamptz", Timestamp(Date(std::chrono::year(-43) / 3 / 15)));
   ComesBack(session_, "interval", Interval{14, -3, 5});
   ComesBack(session_, "uuid", Uuid{1, 2, 3});
-  const Result array = session_.Execute(
-      "SELECT ($1)[2], ($2)[1]", {std::vector<int>{1, 2}, std::vector<std::string>{"a\"b\\"}});
+  const Result array =
+      session_.Execute("SELECT ($1)[2], ($2::text[])[1]",
+                       {std::vector<int>{1, 2}, std::vector<std::string>{"a\"b\\"}});
   EXPECT_EQ(array.at(0).Get<int>(0), 2);
   EXPECT_EQ(session_.Execute("SELECT $1::text[] @> ARRAY['x']", {std::vector<std::string>{"x"}})
                 .at(0)

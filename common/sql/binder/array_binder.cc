@@ -1,6 +1,7 @@
 // Arrays: constructors, subscripts, and comparisons with ANY and ALL.
 #include "absl/strings/str_cat.h"
 #include "common/sql/binder/binder.h"
+#include "common/sql/binder/part_assignment.h"
 #include "common/sql/functions/catalog_builder.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
@@ -93,6 +94,10 @@ absl::StatusOr<ExprPtr> Binder::BindArray(const PgQuery__AArrayExpr& array, Scop
 
 absl::StatusOr<ExprPtr> Binder::MakeArray(std::vector<ExprPtr> elements, Type wanted,
                                           int location) {
+  if (types::IsDomain(wanted)) {
+    ASSIGN_OR_RETURN(ExprPtr made, MakeArray(std::move(elements), types::BaseOf(wanted), location));
+    return plan::MakeCast(std::move(made), wanted, true, location);
+  }
   if (wanted.id == TypeId::kUnspecified) {
     if (elements.empty())
       return ErrorAt(sqlstate::kIndeterminateDatatype, location,
@@ -201,12 +206,13 @@ absl::StatusOr<ExprPtr> Binder::SubscriptArray(ExprPtr base, NodeList indices, S
 absl::StatusOr<ExprPtr> Binder::AssignInArray(ExprPtr column, const PgQuery__ResTarget& target,
                                               NodeList subscripts, ExprPtr value, Scope* scope) {
   const Type array = column->type;
+  column = UnfinishedAssignment(column);
   const Type element = types::ElementOf(array);
   if (types::IsVector(array.id))
     return Unsupported(target.location,
                        absl::StrCat("assigning to a part of ", types::Format(array)));
   const bool slice = HasSlice(subscripts);
-  const Type wanted = slice ? array : element;
+  const Type wanted = slice ? types::BaseOf(array) : element;
   if (subscripts.size() > size_t{types::kMaxDimensions})
     return types::TooManyDimensions(static_cast<int64_t>(subscripts.size()));
   const Type from = value->type;
@@ -228,8 +234,10 @@ absl::StatusOr<ExprPtr> Binder::AssignInArray(ExprPtr column, const PgQuery__Res
                        {array.id, array.id, TypeId::kText, TypeId::kInt4})
             : Instance(functions::kArrayAssignment, {array.id, element.id, TypeId::kInt4});
   auto call = std::make_shared<Expr>(*plan::MakeCall(function, std::move(args), target.location));
-  call->type = array;
-  return ExprPtr(call);
+  call->type = types::BaseOf(array);
+  if (!types::IsDomain(array)) return ExprPtr(call);
+  // Of a domain it has to be once more.
+  return plan::MakeCast(call, array, false, target.location);
 }
 
 absl::StatusOr<ExprPtr> Binder::BindSubscript(const PgQuery__AIndirection& indirection,
@@ -368,9 +376,8 @@ absl::StatusOr<ExprPtr> Binder::BindArrayComparison(const PgQuery__AExpr& expr, 
   ASSIGN_OR_RETURN(x, Implicit(x, sides[0]));
   Type one = element;
   if (one.collation == types::kDefaultCollation) one.collation = array->type.collation;
-  ASSIGN_OR_RETURN(
-      const ExprPtr collated,
-      CollatedOperator(op, comparison, {x, plan::MakeColumn(0, one)}, expr.location));
+  ASSIGN_OR_RETURN(const ExprPtr collated,
+                   CollatedOperator(op, comparison, {x, plan::MakeColumn(0, one)}, expr.location));
   if (collated != nullptr)
     return Unsupported(expr.location, "ANY or ALL over an array by a collation of ICU");
   RelPtr scan = plan::MakeRel(plan::Rel::Kind::kFunction);

@@ -135,6 +135,8 @@ class Binder {
   const std::map<int, common::v1::UnqualifiedName>& unqualified_names() const {
     return unqualified_names_;
   }
+  // The numbers of the users' functions that are called, other than by a body of theirs.
+  const std::set<uint32_t>& called_functions() const { return called_functions_; }
   plan::Query& query() { return *query_; }
   // Literals that must not be lifted; grows while binding fails to lift one.
   const std::set<int>& unliftable() const { return unliftable_; }
@@ -551,7 +553,8 @@ class Binder {
   absl::Status MatchDistinctOn(std::vector<OrderItem>* items, const std::vector<OrderItem>& order,
                                std::vector<Target>* targets) const;
   absl::StatusOr<RelPtr> FirstOfEach(RelPtr rel, const std::vector<OrderItem>& items,
-                     const std::vector<OrderItem>& order, const std::vector<Target>& targets);
+                                     const std::vector<OrderItem>& order,
+                                     const std::vector<Target>& targets);
   absl::StatusOr<std::optional<int>> MatchTarget(const Node* node,
                                                  const std::vector<Target>& targets, Scope* scope,
                                                  bool columns_first, const char* clause);
@@ -675,13 +678,13 @@ class Binder {
   absl::StatusOr<ExprPtr> CollatedOperator(const std::string& symbol,
                                            const functions::Function* function,
                                            const std::vector<ExprPtr>& args, int location);
-  // Adds to what says that a string equals a constant the same of their sort keys, which an index may
-  // have.
+  // Adds to what says that a string equals a constant the same of their sort keys, which an index
+  // may have.
   void AddKeyConditions(std::vector<ExprPtr>* conditions) const;
   // Errors: 0A000 for what cannot be grouped by its bytes.
   absl::Status CheckGroups(const ExprPtr& e) const;
-  // The key that min and max look at in place of the argument, and TextOfKey what they return; null:
-  // the argument itself.
+  // The key that min and max look at in place of the argument, and TextOfKey what they return;
+  // null: the argument itself.
   static ExprPtr ExtremeArgument(const ExprPtr& e);
   static ExprPtr TextOfKey(ExprPtr key, const Type& type);
   // lower, upper and initcap by the rules of a locale; null for others.
@@ -828,6 +831,10 @@ class Binder {
   // `own`: one that a user has made.
   absl::StatusOr<ExprPtr> BindAggregate(const PgQuery__FuncCall& call, const std::string& name,
                                         Scope* scope, bool own = false);
+  // An operator that a user has made, beside the built-in ones: null where one of these is meant.
+  // `names` as the statement has them. Errors: 0A000 when its function is more than an expression.
+  absl::StatusOr<ExprPtr> UserOperator(const std::vector<std::string>& names, const ExprPtr& left,
+                                       const ExprPtr& right, int location);
   // user_aggregates.cc: whether users have made aggregates of the name.
   bool NamesAggregate(const std::vector<std::string>& names) const;
   struct UserAggregate {
@@ -973,6 +980,7 @@ class Binder {
   bool variables_conflict_ = true;      // A column of the same name is an error; else it is meant.
   // The functions whose bodies are being bound, the innermost last.
   std::vector<const common::v1::FunctionDescriptor*> inlining_;
+  std::set<uint32_t> called_functions_;
   bool met_program_ = false;  // In such a body: it calls one that cannot be a part of it.
   // Actions of foreign keys of the statement fire triggers, so the gateway does them.
   bool acts_outside_ = false;

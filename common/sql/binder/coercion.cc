@@ -253,7 +253,8 @@ absl::StatusOr<ExprPtr> Binder::ParseLiteral(const ExprPtr& literal, const Type&
 absl::StatusOr<ExprPtr> Binder::CoerceUnknown(const ExprPtr& expression, const Type& type,
                                               CastContext context) {
   ExprPtr result;
-  if (types::IsDomain(type) || types::HoldsDomain(type)) {
+  const bool null = expression->kind == Expr::Kind::kLiteral && expression->value.is_null();
+  if (types::IsDomain(type) || (types::HoldsDomain(type) && !null)) {
     // What is in it is checked as a part of it.
     ASSIGN_OR_RETURN(result, CoerceUnknown(expression, types::Unchecked(type), context));
     if (result == nullptr) return result;

@@ -137,6 +137,17 @@ absl::StatusOr<ExprPtr> Binder::CollatedOperator(const std::string& symbol,
   if (collation == nullptr || collation->provider() != Collation::PROVIDER_ICU) return ExprPtr();
   const bool plain = !collation->nondeterministic();
   if (IsPattern(symbol)) {
+    // Which letters are alike is the language's.
+    if (plain && symbol.ends_with("~~*")) {
+      const auto lower = [&](const ExprPtr& e) {
+        return plan::MakeCall(Internal(functions::kChangeCase),
+                              {AsText(e), TextLiteral("lower"), TextLiteral(collation->locale())},
+                              location);
+      };
+      const Function* const like = functions::FunctionCatalog::Builtin().BySignature(
+          symbol == "~~*" ? "~~(text,text)" : "!~~(text,text)");
+      return plan::MakeCall(like, {lower(args[0]), lower(args[1])}, location);
+    }
     if (plain) return ExprPtr();
     return ErrorAt(sqlstate::kFeatureNotSupported, location,
                    symbol == "~~" || symbol == "!~~" || symbol == "~~*" || symbol == "!~~*"

@@ -69,8 +69,8 @@ absl::Status Binder::MatchDistinctOn(std::vector<OrderItem>* items,
 }
 
 absl::StatusOr<RelPtr> Binder::FirstOfEach(RelPtr rel, const std::vector<OrderItem>& items,
-                           const std::vector<OrderItem>& order,
-                           const std::vector<Target>& targets) {
+                                           const std::vector<OrderItem>& order,
+                                           const std::vector<Target>& targets) {
   const auto column = [&](const OrderItem& item) {
     const Target& target = targets[static_cast<size_t>(item.target)];
     return plan::MakeColumn(target.id, target.expression->type);

@@ -229,7 +229,16 @@ absl::StatusOr<ExprPtr> Binder::BindAExpr(const PgQuery__AExpr& expr, Scope* sco
     default:
       return BindBetween(expr, scope);
   }
-  ASSIGN_OR_RETURN(const std::string op, OperatorName({expr.name, expr.n_name}, expr.location));
+  const std::vector<std::string> names = parser::StringsOf({expr.name, expr.n_name});
+  const std::string schema = names.size() > 1 ? names[names.size() - 2] : "";
+  const bool own =
+      !input_.catalog
+           ->FindOperators(schema, names.back() == "!=" ? "<>" : names.back(), search_path_)
+           .empty();
+  std::string op = names.back();
+  if (!own) {
+    ASSIGN_OR_RETURN(op, OperatorName({expr.name, expr.n_name}, expr.location));
+  }
   const Node* left = expr.lexpr;
   const Node* right = expr.rexpr;
   if (left != nullptr && left->node_case == PG_QUERY__NODE__NODE_ROW_EXPR &&
@@ -249,6 +258,11 @@ absl::StatusOr<ExprPtr> Binder::BindAExpr(const PgQuery__AExpr& expr, Scope* sco
     ASSIGN_OR_RETURN(a, BindExpr(left, scope));
   }
   ASSIGN_OR_RETURN(ExprPtr b, BindExpr(right, scope));
+  if (own) {
+    ASSIGN_OR_RETURN(ExprPtr value, UserOperator(names, a, b, expr.location));
+    if (value != nullptr) return value;
+    ASSIGN_OR_RETURN(op, OperatorName({expr.name, expr.n_name}, expr.location));
+  }
   return Operator(op, a, b, expr.location);
 }
 
@@ -464,8 +478,8 @@ absl::StatusOr<ExprPtr> Binder::BindMinMax(const PgQuery__MinMaxExpr& expr, Scop
       arg = ExtremeArgument(ExprPtr(std::move(collated)));
       if (arg == nullptr) return Unsupported(expr.location, "the greatest array by a collation");
     }
-    ASSIGN_OR_RETURN(ExprPtr key, CallFunction(greatest ? "greatest" : "least", std::move(args),
-                                               expr.location));
+    ASSIGN_OR_RETURN(ExprPtr key,
+                     CallFunction(greatest ? "greatest" : "least", std::move(args), expr.location));
     return TextOfKey(std::move(key), type);
   }
   ASSIGN_OR_RETURN(ExprPtr call,

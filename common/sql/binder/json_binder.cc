@@ -66,7 +66,10 @@ absl::StatusOr<ExprPtr> Binder::JsonMember(const ExprPtr& object, const std::str
   if (!json && !types::HoldsRow(type.id) && !types::IsArray(type.id)) {
     ASSIGN_OR_RETURN(ExprPtr text, Operator("->>", object, name, -1));
     // As the type's input function reads it: too long a string is an error.
-    return text->type == type ? text : plan::MakeCast(text, type, false);
+    if (text->type == type) return text;
+    const Type base = types::Unchecked(type);
+    const ExprPtr value = text->type == base ? text : plan::MakeCast(text, base, false);
+    return types::IsDomain(type) ? plan::MakeCast(value, type, false) : value;
   }
   ASSIGN_OR_RETURN(ExprPtr value, Operator("->", object, name, -1));
   if (json) {
@@ -120,7 +123,9 @@ absl::StatusOr<ExprPtr> Binder::PopulateRow(const std::string& function, const E
       functions::SignatureOf(functions::kJsonObject, {object->type.id}));
   const ExprPtr given = object;
   object = plan::MakeCall(check, {object}, location);
-  const bool empty = base->kind == plan::Expr::Kind::kLiteral && base->value.is_null();
+  const plan::Expr* written = base.get();
+  while (written->kind == plan::Expr::Kind::kCast) written = written->args[0].get();
+  const bool empty = written->kind == plan::Expr::Kind::kLiteral && written->value.is_null();
   std::vector<ExprPtr> args;
   std::vector<std::string> names;
   for (size_t i = 0; i < row->fields.size(); ++i) {
@@ -137,8 +142,12 @@ absl::StatusOr<ExprPtr> Binder::PopulateRow(const std::string& function, const E
     args.push_back(std::move(value));
     names.push_back(field.name);
   }
-  ASSIGN_OR_RETURN(const ExprPtr populated, MakeRow(std::move(args), names, base->type, location));
+  ASSIGN_OR_RETURN(const ExprPtr populated,
+                   MakeRow(std::move(args), names, types::BaseOf(base->type), location));
   const ExprPtr nothing = plan::MakeTest(common::v1::TestExpression::KIND_IS_NULL, {given});
+  if (types::IsDomain(base->type))
+    return plan::MakeCase(base->type, {nothing, empty ? plan::MakeNull(base->type) : base,
+                                       plan::MakeCast(populated, base->type, false, location)});
   if (empty) return NullRowWhere(nothing, populated);
   return plan::MakeCase(base->type, {nothing, base, populated});
 }

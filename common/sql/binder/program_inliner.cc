@@ -11,6 +11,7 @@
 #include "common/sql/program/program_parser.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/declared_type.h"
 
 namespace adbms::sql::binder {
 namespace {
@@ -173,7 +174,8 @@ absl::Status Binder::ProgramInliner::Declare(const program::Block& block, State*
       ASSIGN_OR_RETURN(variable.value, Coerce(variable.value, variable.type));
     }
     variable.constant = declared.constant;
-    if (declared.not_null) return Cannot();
+    // Whether the first value is of the domain is asked even where nobody reads it.
+    if (declared.not_null || types::IsDomain(variable.type)) return Cannot();
     state->push_back(std::move(variable));
   }
   return absl::OkStatus();

@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/sql/binder/binder.h"
+#include "common/sql/binder/part_assignment.h"
 #include "common/sql/functions/catalog_builder.h"
 #include "common/sql/functions/rows.h"
 #include "common/sql/row_types.h"
@@ -380,11 +381,14 @@ absl::StatusOr<ExprPtr> Binder::AssignInRow(ExprPtr row, const PgQuery__ResTarge
                      "You will need to rewrite or cast the expression.");
   }
   const Type whole = row->type;
-  return CallOf(
+  row = UnfinishedAssignment(row);
+  const ExprPtr changed = CallOf(
       functions::kRowAssignment, {TypeId::kRecord, TypeId::kInt4, TypeId::kUnspecified},
       {std::move(row), plan::MakeLiteral(Value::Int(TypeId::kInt4, static_cast<int64_t>(position))),
        std::move(value)},
-      whole, target.location);
+      types::BaseOf(whole), target.location);
+  // Of a domain it has to be once more.
+  return types::IsDomain(whole) ? plan::MakeCast(changed, whole, false, target.location) : changed;
 }
 
 absl::StatusOr<ExprPtr> Binder::AssignInside(ExprPtr whole, const PgQuery__ResTarget& target,

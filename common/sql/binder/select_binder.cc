@@ -227,8 +227,7 @@ absl::StatusOr<std::vector<Binder::OrderItem>> Binder::BindOrderBy(
       type = item.expression->type;
       for (size_t i = 0; i < targets.size() && item.target < 0; ++i) {
         if (plan::Equal(*targets[i].expression, *item.expression) &&
-            types::Plain(targets[i].expression->type.collation) ==
-                types::Plain(type.collation) &&
+            types::Plain(targets[i].expression->type.collation) == types::Plain(type.collation) &&
             !plan::IsVolatile(item.expression))
           item.target = static_cast<int>(i);
       }

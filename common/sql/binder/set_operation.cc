@@ -61,8 +61,8 @@ absl::StatusOr<BoundQuery> Binder::BindValues(const PgQuery__SelectStmt& select,
                    BindOrderBy({select.sort_clause, select.n_sort_clause}, scope, targets, false));
   std::vector<plan::SortKey> keys;
   for (const OrderItem& key : order) {
-    ASSIGN_OR_RETURN(ExprPtr by, Ordered(key.target >= 0 ? targets[key.target].expression
-                                                         : key.expression));
+    ASSIGN_OR_RETURN(ExprPtr by,
+                     Ordered(key.target >= 0 ? targets[key.target].expression : key.expression));
     keys.push_back({std::move(by), key.descending, key.nulls_first});
   }
   ASSIGN_OR_RETURN(bound.rel, BindLimit(select, SortBy(values, keys), keys, scope));

@@ -198,8 +198,11 @@ std::optional<std::vector<Type>> OperandTypes(const std::vector<TypeId>& signatu
   bool any = false;
   const types::DeclaredType* range = nullptr;
   const bool of_ranges = std::any_of(signature.begin(), signature.end(), types::HoldsDeclaredRange);
-  for (const Type& type : actual) {
-    const types::DeclaredType* const mine = of_ranges ? RangeIn(type) : nullptr;
+  for (size_t i = 0; i < actual.size(); ++i) {
+    // A bound may be another range.
+    const bool about =
+        of_ranges && types::HoldsDeclaredRange(signature[std::min(i, signature.size() - 1)]);
+    const types::DeclaredType* const mine = about ? RangeIn(actual[i]) : nullptr;
     if (mine != nullptr && range != nullptr && mine != range) return std::nullopt;
     if (mine != nullptr) range = mine;
   }

@@ -30,6 +30,14 @@ bool IsAggregate(const FunctionDescriptor& function) {
   return function.kind() == FunctionDescriptor::KIND_AGGREGATE;
 }
 
+absl::Status IsNoExpression(const SupportFunction& support, const std::string& what) {
+  return status::Error(sqlstate::kFeatureNotSupported,
+                       absl::StrCat("calling ", what, " is not supported: its function ",
+                                    support.name(), " is more than an expression"),
+                       {},
+                       "Write the function as one expression, in SQL or as RETURN in PL/pgSQL.");
+}
+
 // The state and the arguments of a row by their places.
 class Places : public plan::EncodingContext {
  public:
@@ -64,13 +72,6 @@ absl::StatusOr<ExprPtr> Binder::CallSupport(const SupportFunction& support,
                                             bool* strict) {
   std::vector<Type> given;
   for (const ExprPtr& arg : args) given.push_back({arg->type.id, 0, arg->type.declared});
-  const auto unsupported = [&] {
-    return status::Error(
-        sqlstate::kFeatureNotSupported,
-        absl::StrCat("calling aggregate ", aggregate, " is not supported: its function ",
-                     support.name(), " is more than an expression"),
-        {}, "Write the function as one expression, in SQL or as RETURN in PL/pgSQL.");
-  };
   UserCall call;
   if (support.function_id() != 0) {
     const FunctionDescriptor* const function = input_.catalog->FindFunction(support.function_id());
@@ -85,7 +86,6 @@ absl::StatusOr<ExprPtr> Binder::CallSupport(const SupportFunction& support,
     if (!types.has_value())
       return status::Error(sqlstate::kUndefinedFunction,
                            absl::StrCat("function ", support.name(), " does not exist"));
-    UseFunction(function);
     call.function = ConcreteFunction(*function, *types);
     for (size_t i = 0; i < args.size(); ++i) {
       ASSIGN_OR_RETURN(args[i],
@@ -100,13 +100,13 @@ absl::StatusOr<ExprPtr> Binder::CallSupport(const SupportFunction& support,
     if (call.function == nullptr) {
       ASSIGN_OR_RETURN(ExprPtr value, CallFunction(support.name(), std::move(args), -1));
       *strict = value->kind == Expr::Kind::kCall && value->function->strict;
-      return plan::HasSubquery(value) ? absl::StatusOr<ExprPtr>(unsupported()) : value;
+      return value;
     }
     *strict = call.function->strict();
   }
   call.arguments = std::move(args);
   ASSIGN_OR_RETURN(ExprPtr value, InlineValue(call));
-  if (value == nullptr || plan::HasSubquery(value)) return unsupported();
+  if (value == nullptr) return IsNoExpression(support, aggregate);
   return value;
 }
 
@@ -143,6 +143,15 @@ absl::StatusOr<std::pair<Type, bool>> Binder::DescribeCall(const std::string& na
 absl::StatusOr<Binder::UserAggregate> Binder::MakeUserAggregate(const FunctionDescriptor& function,
                                                                 const std::vector<ExprPtr>& args) {
   const AggregateDefinition& definition = function.aggregate();
+  // The aggregate's owner has to have the right to call what it consists of.
+  for (const SupportFunction* part : {&definition.transition(), &definition.final()}) {
+    if (part->function_id() == 0) continue;
+    const plan::FunctionUse use{input_.catalog->FindFunction(part->function_id()),
+                                function.owner()};
+    auto& used = query_->functions;
+    if (use.function != nullptr && std::find(used.begin(), used.end(), use) == used.end())
+      used.push_back(use);
+  }
   DeclaredAggregate made;
   made.set_name(function.name());
   Type state = TypeNow(definition.state_type());
@@ -165,6 +174,7 @@ absl::StatusOr<Binder::UserAggregate> Binder::MakeUserAggregate(const FunctionDe
   bool strict = false;
   ASSIGN_OR_RETURN(ExprPtr next,
                    CallSupport(definition.transition(), function.name(), inputs, &strict));
+  if (plan::HasSubquery(next)) return IsNoExpression(definition.transition(), function.name());
   ASSIGN_OR_RETURN(next, TryCoerce(next, state, CastContext::kImplicit));
   if (next == nullptr)
     return status::Error(
@@ -181,6 +191,7 @@ absl::StatusOr<Binder::UserAggregate> Binder::MakeUserAggregate(const FunctionDe
       last.push_back(plan::MakeNull(inputs[i]->type));
     ASSIGN_OR_RETURN(const ExprPtr value,
                      CallSupport(definition.final(), function.name(), std::move(last), &strict));
+    if (plan::HasSubquery(value)) return IsNoExpression(definition.final(), function.name());
     RETURN_IF_ERROR(plan::Encode(*value, &places, made.mutable_result()));
     result.type = value->type;
   }
@@ -213,9 +224,9 @@ absl::StatusOr<Binder::UserAggregate> Binder::ChooseUserAggregate(const PgQuery_
                    absl::StrCat(called,
                                 "(*) must be used to call a parameterless aggregate "
                                 "function"));
-  ASSIGN_OR_RETURN(UserCall found,
-                   ChooseUserFunction(known, called, std::vector<std::string>(args->size()),
-                                      std::move(*args), call.func_variadic, call.location));
+  const std::vector<std::string> no_names(args->size());
+  ASSIGN_OR_RETURN(UserCall found, ChooseUserFunction(known, called, no_names, std::move(*args),
+                                                      call.func_variadic, call.location));
   if (schema.empty()) NoteUnqualified(call.location, found.function->schema(), "");
   *args = std::move(found.arguments);
   return MakeUserAggregate(*found.function, *args);

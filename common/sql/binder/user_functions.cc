@@ -357,6 +357,7 @@ absl::StatusOr<Binder::UserCall> Binder::ChooseUserFunction(
 }
 
 void Binder::UseFunction(const FunctionDescriptor* function) {
+  if (inlining_.empty()) called_functions_.insert(function->function_id());
   const plan::FunctionUse use{function, InvokingRole(inlining_)};
   auto& used = query_->functions;
   if (std::find(used.begin(), used.end(), use) == used.end()) used.push_back(use);

@@ -43,12 +43,11 @@ bool IsCoercible(const Type& from, const Type& to) {
 
 // "f(integer, text)".
 std::string Shown(const std::vector<std::string>& names, const std::vector<Type>& types) {
-  return absl::StrCat(absl::StrJoin(names, "."), "(",
-                      absl::StrJoin(types, ", ",
-                                    [](std::string* out, const Type& type) {
-                                      out->append(types::Format(type));
-                                    }),
-                      ")");
+  return absl::StrCat(
+      absl::StrJoin(names, "."), "(",
+      absl::StrJoin(types, ", ",
+                    [](std::string* out, const Type& type) { out->append(types::Format(type)); }),
+      ")");
 }
 
 std::vector<std::string> NamesOf(const PgQuery__DefElem& option) {
@@ -122,8 +121,8 @@ absl::StatusOr<DdlBinder::Support> DdlBinder::FindSupport(const std::vector<std:
       for (size_t i = 0; fits && i < given.size(); ++i) {
         const Type wanted = binder::Concrete(declared[i], *types);
         fits = IsCoercible(given[i], wanted);
-        converted |= !fits && binder::CanCoerce(given[i].id, wanted.id,
-                                                functions::CastContext::kImplicit);
+        converted |=
+            !fits && binder::CanCoerce(given[i].id, wanted.id, functions::CastContext::kImplicit);
       }
       if (fits) result = binder::Concrete(result, *types);
     }
@@ -168,8 +167,7 @@ absl::Status DdlBinder::AggregateArguments(const PgQuery__DefineStmt& create,
                          "Use ORDER BY inside the call of an aggregate.");
   if (create.args[0]->node_case != PG_QUERY__NODE__NODE_LIST) return absl::OkStatus();
   bool variadic = false;
-  for (const Node* node :
-       NodeList(create.args[0]->list->items, create.args[0]->list->n_items)) {
+  for (const Node* node : NodeList(create.args[0]->list->items, create.args[0]->list->n_items)) {
     const PgQuery__FunctionParameter& parameter = *node->function_parameter;
     if (variadic) return InvalidDefinition("VARIADIC parameter must be the last input parameter");
     if (parameter.defexpr != nullptr)
@@ -189,7 +187,8 @@ absl::Status DdlBinder::AggregateArguments(const PgQuery__DefineStmt& create,
       default:
         break;
     }
-    if (parameter.arg_type->setof) return InvalidDefinition("aggregates cannot accept set arguments");
+    if (parameter.arg_type->setof)
+      return InvalidDefinition("aggregates cannot accept set arguments");
     ASSIGN_OR_RETURN(const Type type, AggregateType(*parameter.arg_type));
     if (variadic && type.id == TypeId::kAny)
       return status::Error(sqlstate::kFeatureNotSupported,
@@ -226,12 +225,31 @@ absl::Status DdlBinder::CreateAggregate(const PgQuery__DefineStmt& create) {
   function.set_volatility(FunctionDescriptor::VOLATILITY_IMMUTABLE);
   function.set_parallel("u");
   std::map<std::string, const PgQuery__DefElem*, std::less<>> options;
-  constexpr std::string_view kKnown[] = {
-      "sfunc",        "sfunc1",       "finalfunc",   "combinefunc",     "serialfunc",
-      "deserialfunc", "msfunc",       "minvfunc",    "mfinalfunc",      "finalfunc_extra",
-      "mfinalfunc_extra", "finalfunc_modify", "mfinalfunc_modify", "sortop", "basetype",
-      "hypothetical", "stype",        "stype1",      "sspace",          "mstype",
-      "msspace",      "initcond",     "initcond1",   "minitcond",       "parallel"};
+  constexpr std::string_view kKnown[] = {"sfunc",
+                                         "sfunc1",
+                                         "finalfunc",
+                                         "combinefunc",
+                                         "serialfunc",
+                                         "deserialfunc",
+                                         "msfunc",
+                                         "minvfunc",
+                                         "mfinalfunc",
+                                         "finalfunc_extra",
+                                         "mfinalfunc_extra",
+                                         "finalfunc_modify",
+                                         "mfinalfunc_modify",
+                                         "sortop",
+                                         "basetype",
+                                         "hypothetical",
+                                         "stype",
+                                         "stype1",
+                                         "sspace",
+                                         "mstype",
+                                         "msspace",
+                                         "initcond",
+                                         "initcond1",
+                                         "minitcond",
+                                         "parallel"};
   for (const Node* node : NodeList(create.definition, create.n_definition)) {
     const PgQuery__DefElem& option = *node->def_elem;
     std::string name(parser::View(option.defname));
@@ -346,10 +364,10 @@ absl::Status DdlBinder::DefineAggregate(
     const std::vector<std::string> names = NamesOf(*combine);
     ASSIGN_OR_RETURN(const Support found, FindSupport(names, {state, state}));
     if (!SameType({found.result.id, 0, found.result.declared}, {state.id, 0, state.declared}))
-      return status::Error(sqlstate::kDatatypeMismatch,
-                           absl::StrCat("return type of combine function ",
-                                        absl::StrJoin(names, "."), " is not ",
-                                        types::Format(state)));
+      return status::Error(
+          sqlstate::kDatatypeMismatch,
+          absl::StrCat("return type of combine function ", absl::StrJoin(names, "."), " is not ",
+                       types::Format(state)));
     *definition->mutable_combine() = found.function;
   }
   if ((given("serialfunc") != nullptr) != (given("deserialfunc") != nullptr))

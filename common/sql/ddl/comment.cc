@@ -76,6 +76,13 @@ absl::Status DdlBinder::Comment(const PgQuery__CommentStmt& comment) {
     statement->set_function_id(function->function_id());
     return absl::OkStatus();
   }
+  if (comment.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_OPERATOR) {
+    ASSIGN_OR_RETURN(const auto* op, FindOperator(*comment.object->object_with_args));
+    auto* statement = Add()->mutable_comment();
+    statement->set_text(std::string(parser::View(comment.comment)));
+    statement->set_operator_id(op->operator_id());
+    return absl::OkStatus();
+  }
   std::vector<std::string> parts;
   if (comment.object->node_case == PG_QUERY__NODE__NODE_LIST) {
     parts = parser::StringsOf({comment.object->list->items, comment.object->list->n_items});

@@ -98,8 +98,8 @@ absl::Status DdlBinder::AddSortKey(const PgQuery__IndexElem& element, const Tabl
     ASSIGN_OR_RETURN(e, expressions.binder().Resolved(e));
   }
   if (element.n_collation > 0) {
-    ASSIGN_OR_RETURN(e, expressions.binder().WithCollation(
-                            e, {element.collation, element.n_collation}, -1));
+    ASSIGN_OR_RETURN(
+        e, expressions.binder().WithCollation(e, {element.collation, element.n_collation}, -1));
   }
   const bool ordered = index->method() == IndexDescriptor::METHOD_UNSPECIFIED &&
                        element.n_opclass == 0 &&
@@ -108,8 +108,7 @@ absl::Status DdlBinder::AddSortKey(const PgQuery__IndexElem& element, const Tabl
   ASSIGN_OR_RETURN(const ExprPtr key, expressions.binder().Ordered(e));
   if (key == e) return absl::OkStatus();
   if (*ordinal == kExpressionKey) index->mutable_expressions()->RemoveLast();
-  ASSIGN_OR_RETURN(*index->add_expressions(),
-                   KeepExpression(expressions, key, "index expression"));
+  ASSIGN_OR_RETURN(*index->add_expressions(), KeepExpression(expressions, key, "index expression"));
   *ordinal = kExpressionKey;
   return absl::OkStatus();
 }

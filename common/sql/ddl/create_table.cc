@@ -155,9 +155,9 @@ absl::StatusOr<Type> DdlBinder::Collated(const Type& type,
                                          const PgQuery__CollateClause* clause) const {
   if (clause == nullptr) return type;
   const NodeList names(clause->collname, clause->n_collname);
-  ASSIGN_OR_RETURN(const plan::ExprPtr value,
-                   Binder(input_, tree_)
-                       .WithCollation(plan::MakeColumn(0, type), names, clause->location));
+  ASSIGN_OR_RETURN(
+      const plan::ExprPtr value,
+      Binder(input_, tree_).WithCollation(plan::MakeColumn(0, type), names, clause->location));
   Type result = type;
   result.collation = types::Plain(value->type.collation);
   return result;

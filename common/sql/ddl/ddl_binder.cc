@@ -79,6 +79,8 @@ absl::StatusOr<std::vector<common::v1::DdlStatement>> DdlBinder::Bind() {
     case PG_QUERY__NODE__NODE_DEFINE_STMT:
       status = node->define_stmt->kind == PG_QUERY__OBJECT_TYPE__OBJECT_AGGREGATE
                    ? CreateAggregate(*node->define_stmt)
+               : node->define_stmt->kind == PG_QUERY__OBJECT_TYPE__OBJECT_OPERATOR
+                   ? CreateOperator(*node->define_stmt)
                    : CreateCollation(*node->define_stmt);
       break;
     case PG_QUERY__NODE__NODE_CREATE_ENUM_STMT:
@@ -103,9 +105,12 @@ absl::StatusOr<std::vector<common::v1::DdlStatement>> DdlBinder::Bind() {
       status = RefreshCollation(*node->alter_collation_stmt);
       break;
     case PG_QUERY__NODE__NODE_ALTER_OBJECT_SCHEMA_STMT:
-      if (node->alter_object_schema_stmt->object_type ==
-          PG_QUERY__OBJECT_TYPE__OBJECT_COLLATION) {
+      if (node->alter_object_schema_stmt->object_type == PG_QUERY__OBJECT_TYPE__OBJECT_COLLATION) {
         status = SetCollationSchema(*node->alter_object_schema_stmt);
+        break;
+      }
+      if (node->alter_object_schema_stmt->object_type == PG_QUERY__OBJECT_TYPE__OBJECT_OPERATOR) {
+        status = SetOperatorSchema(*node->alter_object_schema_stmt);
         break;
       }
       status = parser::IsRoutine(node->alter_object_schema_stmt->object_type)
@@ -121,6 +126,10 @@ absl::StatusOr<std::vector<common::v1::DdlStatement>> DdlBinder::Bind() {
       }
       if (node->alter_owner_stmt->object_type == PG_QUERY__OBJECT_TYPE__OBJECT_COLLATION) {
         status = SetCollationOwner(*node->alter_owner_stmt);
+        break;
+      }
+      if (node->alter_owner_stmt->object_type == PG_QUERY__OBJECT_TYPE__OBJECT_OPERATOR) {
+        status = SetOperatorOwner(*node->alter_owner_stmt);
         break;
       }
       if (node->alter_owner_stmt->object_type == PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA) {
@@ -279,6 +288,7 @@ absl::Status DdlBinder::CreateSchema(const PgQuery__CreateSchemaStmt& create) {
 
 absl::Status DdlBinder::Drop(const PgQuery__DropStmt& drop) {
   if (parser::IsRoutine(drop.remove_type)) return DropFunctions(drop);
+  if (drop.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_OPERATOR) return DropOperators(drop);
   if (drop.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_TRIGGER) return DropTrigger(drop);
   if (drop.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_POLICY) return DropPolicy(drop);
   if (drop.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_COLLATION) return DropCollations(drop);

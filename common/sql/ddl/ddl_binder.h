@@ -60,8 +60,8 @@ class DdlBinder {
                              NodeList siblings, Table* table);
   absl::Status AddPrimaryKey(const PgQuery__Constraint& constraint, const std::string& column,
                              common::v1::Deferral deferral, Table* table);
-  // collations.cc. `what`: drop, alter or copy. Errors: 42704, 3F000; 42501 and 2BP01 for one of the
-  // system.
+  // collations.cc. `what`: drop, alter or copy. Errors: 42704, 3F000; 42501 and 2BP01 for one of
+  // the system.
   absl::StatusOr<const common::v1::CollationDescriptor*> FindMadeCollation(
       const std::vector<std::string>& names, const char* what) const;
   absl::Status CreateCollation(const PgQuery__DefineStmt& create);
@@ -385,9 +385,9 @@ class DdlBinder {
   absl::Status AddOrderingClass(const std::string& name, const Type& type,
                                 common::v1::IndexDescriptor* index) const;
   // Adds a key; returns what PostgreSQL calls it in the index's name.
-  // Makes the key, which AddIndexKey has found, the sort key of its collation, where that has any and
-  // the index orders by it: one that is unique compares bytes, which does as well where what is equal
-  // is the same.
+  // Makes the key, which AddIndexKey has found, the sort key of its collation, where that has any
+  // and the index orders by it: one that is unique compares bytes, which does as well where what is
+  // equal is the same.
   absl::Status AddSortKey(const PgQuery__IndexElem& element, const Table& table, const Type& type,
                           common::v1::IndexDescriptor* index, uint32_t* ordinal) const;
   absl::StatusOr<std::string> AddIndexKey(const PgQuery__IndexElem& element,
@@ -456,6 +456,20 @@ class DdlBinder {
                                                     const std::vector<Type>& given) const;
   // A result of a pseudo-type needs an argument that says what it is. Errors: 42P13.
   static absl::Status CheckPolymorphicResult(const common::v1::FunctionDescriptor& function);
+
+  // operators.cc
+  absl::Status CreateOperator(const PgQuery__DefineStmt& create);
+  absl::Status DropOperators(const PgQuery__DropStmt& drop);
+  absl::Status SetOperatorOwner(const PgQuery__AlterOwnerStmt& change);
+  absl::Status SetOperatorSchema(const PgQuery__AlterObjectSchemaStmt& move);
+  common::v1::OperatorDescriptor* Alter(const common::v1::OperatorDescriptor& op);
+  // Errors: 42883.
+  absl::StatusOr<const common::v1::OperatorDescriptor*> FindOperator(
+      const PgQuery__ObjectWithArgs& object) const;
+  // The oid of one with the operands of another, or with them swapped; 0: there is none.
+  absl::StatusOr<uint32_t> OperatorOid(const std::vector<std::string>& names,
+                                       const common::v1::OperatorDescriptor& of,
+                                       bool swapped) const;
 
   // range_types.cc
   absl::Status CreateRange(const PgQuery__CreateRangeStmt& create);

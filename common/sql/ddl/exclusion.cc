@@ -7,6 +7,7 @@
 #include "common/sql/ddl/table_expressions.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/range.h"
 
 namespace adbms::sql::ddl {
 namespace {

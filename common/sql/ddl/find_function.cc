@@ -2,6 +2,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/sql/ddl/ddl_binder.h"
+#include "common/sql/ddl/function_dependents.h"
 #include "common/sql/parser/database_name.h"
 #include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
@@ -27,6 +28,41 @@ bool Is(const FunctionDescriptor& function, PgQuery__ObjectType wanted) {
   return wanted == PG_QUERY__OBJECT_TYPE__OBJECT_ROUTINE ||
          (IsProcedure(function) == (wanted == PG_QUERY__OBJECT_TYPE__OBJECT_PROCEDURE) &&
           !IsAggregate(function));
+}
+
+absl::Status DependedOn(bool several, const std::vector<FunctionDependent>& dependents,
+                        const Catalog& catalog) {
+  std::string what;
+  std::string detail;
+  for (const FunctionDependent& dependent : dependents) {
+    what = absl::StrCat("function ", SignatureOf(*catalog.FindFunction(dependent.function_id)));
+    absl::StrAppend(&detail, detail.empty() ? "" : "\n", Shown(dependent), " depends on ", what);
+  }
+  return status::Error("2BP01",
+                       absl::StrCat("cannot drop ", several ? "desired object(s)" : what,
+                                    " because other objects depend on ", several ? "them" : "it"),
+                       detail, "Use DROP ... CASCADE to drop the dependent objects too.");
+}
+
+void DropDependent(const FunctionDependent& dependent, common::v1::DdlStatement* out) {
+  using Kind = FunctionDependent::Kind;
+  const common::v1::TableDescriptor& table = *dependent.table;
+  if (dependent.kind == Kind::kDefault) {
+    out->mutable_alter_table()->set_table_id(table.table_id());
+    out->mutable_alter_table()->mutable_set_default()->set_column(dependent.column);
+  } else if (dependent.kind == Kind::kCheck) {
+    out->mutable_alter_table()->set_table_id(table.table_id());
+    out->mutable_alter_table()->set_drop_constraint(dependent.check);
+  } else {
+    common::v1::DropTable& drop = dependent.kind == Kind::kView
+                                      ? *out->mutable_drop_view()
+                                      : *out->mutable_drop_materialized_view();
+    drop.set_if_exists(true);  // It may have gone with another one.
+    drop.set_cascade(true);
+    common::v1::RelationName& name = *drop.add_tables();
+    name.set_schema(table.schema());
+    name.set_name(table.name());
+  }
 }
 
 // What tells a type from others: its number, and of a declared one its oid.
@@ -146,16 +182,15 @@ absl::StatusOr<const common::v1::FunctionDescriptor*> DdlBinder::FindFunction(
         found.push_back(function);
     }
     if (found.empty())
-      return status::Error(
-          sqlstate::kUndefinedFunction,
-          absl::StrCat(MissingWord(wanted), " ", Signature(written, arguments, wanted),
-                       " does not exist"));
+      return status::Error(sqlstate::kUndefinedFunction,
+                           absl::StrCat(MissingWord(wanted), " ",
+                                        Signature(written, arguments, wanted), " does not exist"));
     const bool aggregate = found.size() == 1 && IsAggregate(*found[0]) &&
                            wanted == PG_QUERY__OBJECT_TYPE__OBJECT_FUNCTION;
     if (aggregate)
       return status::Error(sqlstate::kWrongObjectType,
-                           absl::StrCat("function ", Signature(written, arguments, wanted),
-                                        " is an aggregate function"));
+                           absl::StrCat("\"", parts.back(), "\" is an aggregate function"), {},
+                           "Use DROP AGGREGATE to drop aggregate functions.");
     if (found.size() == 1 && !Is(*found[0], wanted))
       return status::Error(
           sqlstate::kWrongObjectType,
@@ -197,6 +232,16 @@ absl::Status DdlBinder::DropFunctions(const PgQuery__DropStmt& drop) {
       return function.status();
     }
   }
+  const std::vector<FunctionDependent> dependents =
+      DependentsOf({out.function_ids().begin(), out.function_ids().end()}, input_, tree_);
+  if (!dependents.empty() && !out.cascade())
+    return DependedOn(out.function_ids_size() > 1, dependents, *input_.catalog);
+  if (dependents.size() > 1) {
+    out.add_notices(absl::StrCat("drop cascades to ", dependents.size(), " other objects"));
+  } else if (!dependents.empty()) {
+    out.add_notices(absl::StrCat("drop cascades to ", Shown(dependents[0])));
+  }
+  for (const FunctionDependent& dependent : dependents) DropDependent(dependent, Add());
   *Add()->mutable_drop_function() = std::move(out);
   return absl::OkStatus();
 }
@@ -208,9 +253,13 @@ absl::StatusOr<std::vector<uint32_t>> DdlBinder::GrantedObjects() const {
   std::vector<uint32_t> ids;
   for (const Node* node : NodeList(grant.objects, grant.n_objects)) {
     if (node->node_case == PG_QUERY__NODE__NODE_OBJECT_WITH_ARGS) {
-      ASSIGN_OR_RETURN(const FunctionDescriptor* function,
-                       FindFunction(grant.objtype, *node->object_with_args));
-      ids.push_back(function->function_id());
+      // An aggregate is a function here.
+      auto function =
+          FindFunction(PG_QUERY__OBJECT_TYPE__OBJECT_AGGREGATE, *node->object_with_args);
+      if (!function.ok() || grant.objtype != PG_QUERY__OBJECT_TYPE__OBJECT_FUNCTION)
+        function = FindFunction(grant.objtype, *node->object_with_args);
+      RETURN_IF_ERROR(function.status());
+      ids.push_back((*function)->function_id());
       continue;
     }
     PgQuery__TypeName name = PG_QUERY__TYPE_NAME__INIT;

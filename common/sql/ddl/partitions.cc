@@ -15,6 +15,7 @@
 #include "common/sql/temporary_schema.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/collation.h"
 #include "common/types/declared_type.h"
 
 namespace adbms::sql::ddl {
@@ -135,6 +136,8 @@ absl::Status DdlBinder::AddPartitionColumn(const PgQuery__PartitionElem& element
   }
   if (ordinal != kExpressionKey)
     RETURN_IF_ERROR(CheckPartitionColumn(table->columns(static_cast<int>(ordinal)), element));
+  if (types::IsIcu(type.collation))
+    return Unsupported(element.location, "a partition key by a collation of ICU");
   key.add_columns(ordinal);
   const bool hash = key.strategy() == PartitionKey::STRATEGY_HASH;
   if (!types::IsIndexable(type)) {

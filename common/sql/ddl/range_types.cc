@@ -156,6 +156,11 @@ absl::StatusOr<Type> DdlBinder::RangeSubtype(const PgQuery__DefElem& option) {
                                 " has no default operator class for access method \"btree\""),
                    "You must specify an operator class for the range type or define a default "
                    "operator class for the subtype.");
+  if (types::BaseOf(subtype).collation != types::kDefaultCollation)
+    return status::Error(
+        sqlstate::kFeatureNotSupported,
+        absl::StrCat("a range over ", types::Format(subtype), " with a collation is not supported"),
+        {}, "Ranges of text are ordered by their bytes, as with \"C\".");
   if (DepthOf(subtype) >= kMaxRangeDepth)
     return status::Error(sqlstate::kStatementTooComplex, "stack depth limit exceeded", {},
                          absl::StrCat("Ranges can be nested ", kMaxRangeDepth, " deep."));
@@ -226,7 +231,8 @@ absl::Status DdlBinder::CreateRange(const PgQuery__CreateRangeStmt& create) {
     ASSIGN_OR_RETURN(const std::string multirange_schema, NewTypeSchema(multirange));
     range->set_multirange_schema(multirange_schema);
     range->set_multirange_name(multirange.back());
-  } else if (input_.catalog->FindType(schema, range->multirange_name()) != nullptr) {
+  } else if (input_.catalog->FindType(schema, names.back()) == nullptr &&
+             input_.catalog->FindType(schema, range->multirange_name()) != nullptr) {
     return status::Error(
         sqlstate::kDuplicateObject,
         absl::StrCat("type \"", range->multirange_name(), "\" already exists"),

@@ -176,6 +176,8 @@ void DdlBinder::NoteResolution(bool versions, DdlStatement* statement) const {
     }
     case DdlStatement::kCreateType:
       note.Schema(statement->create_type().type().declared().schema());
+      for (const auto& field : statement->create_type().type().declared().fields())
+        types(field.type().declared());
       return types(statement->create_type().type().declared());
     case DdlStatement::kAlterType:
       note.Type(statement->alter_type().type_oid());
@@ -191,12 +193,27 @@ void DdlBinder::NoteResolution(bool versions, DdlStatement* statement) const {
         return note.Function(statement->comment().function_id());
       if (statement->comment().object_case() == common::v1::Comment::kTypeOid)
         return note.Type(statement->comment().type_oid());
-      if (statement->comment().object_case() == common::v1::Comment::kDatabase) return;
+      if (statement->comment().object_case() == common::v1::Comment::kDatabase ||
+          statement->comment().object_case() == common::v1::Comment::kOperatorId)
+        return;
       return statement->comment().object_case() == common::v1::Comment::kTableId
                  ? note.Relation(statement->comment().table_id())
                  : note.Schema(statement->comment().schema());
+    case DdlStatement::kCreateOperator:
+      note.Schema(statement->create_operator().operator_().schema());
+      if (statement->create_operator().operator_().function().function_id() != 0)
+        note.Function(statement->create_operator().operator_().function().function_id());
+      return;
+    case DdlStatement::kAlterOperator:
+      return note.Schema(statement->alter_operator().operator_().schema());
+    case DdlStatement::kDropOperator:
+      return;
     case DdlStatement::kCreateFunction:
       note.Schema(statement->create_function().function().schema());
+      for (const auto& argument : statement->create_function().function().arguments())
+        types(argument.type().declared());
+      types(statement->create_function().function().result().declared());
+      types(statement->create_function().function().aggregate().state_type().declared());
       return note.Function(statement->create_function().function());
     case DdlStatement::kDropFunction:
       for (const uint32_t id : statement->drop_function().function_ids()) note.Function(id);

@@ -343,6 +343,11 @@ absl::StatusOr<common::v1::Plan> PhysicalBuilder::Build() {
     use->set_version(used.function->version());
     use->set_as_role(used.as_role);
   }
+  for (const common::v1::OperatorDescriptor* used : query_.operators) {
+    common::v1::OperatorUse* use = plan_.add_operators();
+    use->set_operator_id(used->operator_id());
+    use->set_version(used->version());
+  }
   for (const plan::ProgramCall& call : query_.program_calls) {
     common::v1::ProgramCall* proto = plan_.add_program_calls();
     if (call.function != nullptr) proto->set_function_id(call.function->function_id());

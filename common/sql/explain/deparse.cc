@@ -43,9 +43,10 @@ bool IsOperatorName(const std::string& name) {
 // Of a sort key: with its schema unless that is the system's.
 std::string CollationName(const common::v1::CallExpression& key) {
   const auto quoted = [&key](int argument) {
-    return absl::StrCat("\"", absl::StrReplaceAll(key.arguments(argument).literal().bytes_value(),
-                                                 {{"\"", "\"\""}}),
-                        "\"");
+    return absl::StrCat(
+        "\"",
+        absl::StrReplaceAll(key.arguments(argument).literal().bytes_value(), {{"\"", "\"\""}}),
+        "\"");
   };
   if (key.arguments(1).literal().bytes_value() == "pg_catalog") return quoted(2);
   return absl::StrCat(quoted(1), ".", quoted(2));

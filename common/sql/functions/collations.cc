@@ -15,8 +15,8 @@ using types::TypeId;
 using View = std::string_view;
 
 absl::StatusOr<std::string> KeyOf(const EvaluationContext& context, const View& text,
-                                  const View& /*schema*/, const View& /*name*/,
-                                  const View& locale, const bool& nondeterministic) {
+                                  const View& /*schema*/, const View& /*name*/, const View& locale,
+                                  const bool& nondeterministic) {
   // A key takes about as long as comparing sixteen strings.
   RETURN_IF_ERROR(context.Handled(text.size() * 16 + 64));
   std::string key;

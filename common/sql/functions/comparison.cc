@@ -90,8 +90,8 @@ int64_t Instant(const absl::TimeZone& zone, const types::Vector& column, uint32_
   const int64_t us =
       kIsDate ? DateToTimestamp(column.data<int32_t>()[row]) : column.data<int64_t>()[row];
   // Of a day that is beyond all timestamps no zone makes one.
-  const bool beyond = kIsDate && (us >= types::kTimestampInfinity - 1 ||
-                                  us <= types::kTimestampMinusInfinity + 1);
+  const bool beyond =
+      kIsDate && (us >= types::kTimestampInfinity - 1 || us <= types::kTimestampMinusInfinity + 1);
   return kIsLocal && !beyond ? types::LocalToUtc(zone, us) : us;
 }
 

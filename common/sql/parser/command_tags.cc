@@ -24,6 +24,8 @@ std::string DropTag(PgQuery__ObjectType type) {
       return "DROP TYPE";
     case PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN:
       return "DROP DOMAIN";
+    case PG_QUERY__OBJECT_TYPE__OBJECT_OPERATOR:
+      return "DROP OPERATOR";
     case PG_QUERY__OBJECT_TYPE__OBJECT_COLLATION:
       return "DROP COLLATION";
     default:

@@ -174,8 +174,7 @@ absl::Status ClassifyExplain(const PgQuery__ExplainStmt& node, Statement* out) {
   if (node.query->node_case == PG_QUERY__NODE__NODE_DECLARE_CURSOR_STMT) {
     query = InnerStatementOffset(explain.sql);
   } else if (node.query->node_case == PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT &&
-             node.query->create_table_as_stmt->objtype ==
-                 PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW) {
+             node.query->create_table_as_stmt->objtype == PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW) {
     query = QueryOf(explain.sql).begin;
     explain.sql.resize(static_cast<size_t>(QueryOf(explain.sql).end));
   }
@@ -307,10 +306,11 @@ bool IsBuiltInExtension(std::string_view name) {
 absl::Status ClassifyExtension(const PgQuery__CreateExtensionStmt& node, Statement* out) {
   const std::string_view name = View(node.extname);
   if (!IsBuiltInExtension(name))
-    return status::Error(status::sqlstate::kFeatureNotSupported,
-                         absl::StrCat("extension \"", absl::string_view(name.data(), name.size()),
-                                      "\" is not available"),
-                         {}, "There are plpgsql, uuid-ossp, pgcrypto, pg_trgm and btree_gist, built in.");
+    return status::Error(
+        status::sqlstate::kFeatureNotSupported,
+        absl::StrCat("extension \"", absl::string_view(name.data(), name.size()),
+                     "\" is not available"),
+        {}, "There are plpgsql, uuid-ossp, pgcrypto, pg_trgm and btree_gist, built in.");
   out->statement_class = StatementClass::kNoOp;
   out->command_tag = "CREATE EXTENSION";
   return absl::OkStatus();
@@ -475,6 +475,10 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
       Ddl("ALTER DOMAIN", out);
       return absl::OkStatus();
     case PG_QUERY__NODE__NODE_ALTER_OBJECT_SCHEMA_STMT:
+      if (node->alter_object_schema_stmt->object_type == PG_QUERY__OBJECT_TYPE__OBJECT_OPERATOR) {
+        Ddl("ALTER OPERATOR", out);
+        return absl::OkStatus();
+      }
       if (!IsTypeObject(node->alter_object_schema_stmt->object_type) &&
           (!IsRelationObject(node->alter_object_schema_stmt->object_type) ||
            node->alter_object_schema_stmt->object_type == PG_QUERY__OBJECT_TYPE__OBJECT_INDEX))
@@ -499,6 +503,10 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
     case PG_QUERY__NODE__NODE_ALTER_OWNER_STMT:
       if (node->alter_owner_stmt->object_type == PG_QUERY__OBJECT_TYPE__OBJECT_DATABASE) {
         Ddl("ALTER DATABASE", out);
+        return absl::OkStatus();
+      }
+      if (node->alter_owner_stmt->object_type == PG_QUERY__OBJECT_TYPE__OBJECT_OPERATOR) {
+        Ddl("ALTER OPERATOR", out);
         return absl::OkStatus();
       }
       if (!IsTypeObject(node->alter_owner_stmt->object_type) &&
@@ -610,6 +618,10 @@ absl::Status Classify(const StatementTree& tree, Statement* out) {
       if (IsTextSearch(node->define_stmt->kind)) return OwnTextSearch();
       if (node->define_stmt->kind == PG_QUERY__OBJECT_TYPE__OBJECT_AGGREGATE) {
         Ddl("CREATE AGGREGATE", out);
+        return absl::OkStatus();
+      }
+      if (node->define_stmt->kind == PG_QUERY__OBJECT_TYPE__OBJECT_OPERATOR) {
+        Ddl("CREATE OPERATOR", out);
         return absl::OkStatus();
       }
       if (node->define_stmt->kind == PG_QUERY__OBJECT_TYPE__OBJECT_COLLATION) {

@@ -4,8 +4,8 @@
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "common/types/text_io.h"
+#include "services/gateway/api/pages.h"
 #include "services/gateway/grpc/errors.h"
-#include "services/gateway/grpc/pages.h"
 #include "services/gateway/grpc/statements.h"
 #include "services/gateway/session/copy_format.h"
 #include "services/gateway/session/quoted_identifier.h"
@@ -47,7 +47,7 @@ class PageSource : public NoticeSink {
                            absl::StrCat("the page has ", page.columns_size(),
                                         " columns, but rows of the target have ", columns_));
     }
-    ASSIGN_OR_RETURN(const types::Batch batch, DecodePage(page));
+    ASSIGN_OR_RETURN(const types::Batch batch, api::DecodePage(page));
     for (uint32_t row = 0; row < batch.row_count; ++row)
       session::FormatCopyRow(format_, text_options_, batch, row, data);
     return true;

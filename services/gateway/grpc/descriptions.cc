@@ -1,7 +1,7 @@
 #include "services/gateway/grpc/descriptions.h"
 
 #include "common/types/declared_type.h"
-#include "services/gateway/grpc/pages.h"
+#include "services/gateway/api/pages.h"
 
 namespace adbms::gateway::grpc_front {
 namespace {
@@ -28,7 +28,7 @@ void DescribeColumns(const session::OutputColumns& columns,
     target->set_element_oid(ElementOid(type));
     target->set_table_oid(column.table_id());
     target->set_column_number(static_cast<int32_t>(column.column_number()));
-    target->set_encoding(EncodingOf(type.id));
+    target->set_encoding(api::EncodingOf(type.id));
   }
 }
 

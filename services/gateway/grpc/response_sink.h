@@ -6,7 +6,7 @@
 #include <string>
 
 #include "adbms/gateway/v1/gateway.pb.h"
-#include "services/gateway/grpc/pages.h"
+#include "services/gateway/api/pages.h"
 #include "services/gateway/session/session.h"
 
 namespace adbms::gateway::grpc_front {
@@ -47,7 +47,7 @@ class ResponseSink : public session::ResultSink {
   session::Session* const session_;
   const Write write_;
   const bool described_;
-  PageBuilder page_;
+  api::PageBuilder page_;
   uint64_t rows_ = 0;  // Of the statement that runs.
   size_t held_notices_ = 0;
   v1::ExecuteResponse held_;

@@ -206,7 +206,7 @@ absl::Status RunBatch(session::Session* session, const v1::ExecuteBatchRequest& 
           status::sqlstate::kProgramLimitExceeded,
           absl::StrCat("a batch without parameters has ", kRowsWithoutColumns, " rows at most"));
     }
-    ASSIGN_OR_RETURN(const types::Batch batch, DecodePage(page));
+    ASSIGN_OR_RETURN(const types::Batch batch, api::DecodePage(page));
     ASSIGN_OR_RETURN(std::vector<types::Type> declared,
                      DeclaredTypes(request.parameter_types(), session));
     ASSIGN_OR_RETURN(const session::PreparedStatement* const prepared,

@@ -202,17 +202,19 @@ absl::Status AuthorizeFunction(const security::v1::Policy& policy,
   if (!IsGranted(policy, id, common::v1::PRIVILEGE_NO_PUBLIC_EXECUTE) ||
       Owns(policy, function.owner()) || IsGranted(policy, id, common::v1::PRIVILEGE_EXECUTE))
     return absl::OkStatus();
-  const bool procedure = function.kind() == common::v1::FunctionDescriptor::KIND_PROCEDURE;
+  using Function = common::v1::FunctionDescriptor;
+  const char* const kind = function.kind() == Function::KIND_PROCEDURE   ? "procedure "
+                           : function.kind() == Function::KIND_AGGREGATE ? "aggregate "
+                                                                         : "function ";
   return status::Error(sqlstate::kInsufficientPrivilege,
-                       absl::StrCat("permission denied for ", procedure ? "procedure " : "function ",
-                                    function.name()));
+                       absl::StrCat("permission denied for ", kind, function.name()));
 }
 
 absl::Status AuthorizeType(const security::v1::Policy& policy,
                            const common::v1::TypeDescriptor& type) {
   const uint32_t id = type.declared().oid();
-  if (!IsGranted(policy, id, common::v1::PRIVILEGE_NO_PUBLIC_USAGE) ||
-      Owns(policy, type.owner()) || IsGranted(policy, id, common::v1::PRIVILEGE_USAGE))
+  if (!IsGranted(policy, id, common::v1::PRIVILEGE_NO_PUBLIC_USAGE) || Owns(policy, type.owner()) ||
+      IsGranted(policy, id, common::v1::PRIVILEGE_USAGE))
     return absl::OkStatus();
   return status::Error(sqlstate::kInsufficientPrivilege,
                        absl::StrCat("permission denied for type ", type.declared().name()));

@@ -115,16 +115,17 @@ bool ReadsBackward(const common::v1::Operator& op) {
     case common::v1::Operator::kProject:
     case common::v1::Operator::kLimit:
     case common::v1::Operator::kAppend:
-      return absl::c_all_of(sql::plan::ChildrenOf(op),
-                            [](const common::v1::Operator* child) { return ReadsBackward(*child); });
+      return absl::c_all_of(sql::plan::ChildrenOf(op), [](const common::v1::Operator* child) {
+        return ReadsBackward(*child);
+      });
     default:
       return false;
   }
 }
 
 bool MayTurn(const common::v1::Plan& plan) {
-  const bool locks = absl::c_any_of(
-      plan.cursor_rows(), [](const common::v1::CursorRow& row) { return row.locked(); });
+  const bool locks = absl::c_any_of(plan.cursor_rows(),
+                                    [](const common::v1::CursorRow& row) { return row.locked(); });
   return plan.read_only() && !locks && ReadsBackward(plan.root());
 }
 

@@ -17,8 +17,9 @@ namespace sqlstate = status::sqlstate;
 absl::Status AuthorizeFunctionOwner(const security::v1::Policy& policy,
                                     const FunctionDescriptor& function) {
   if (policy::Owns(policy, function.owner())) return absl::OkStatus();
-  const char* kind =
-      function.kind() == FunctionDescriptor::KIND_PROCEDURE ? "procedure " : "function ";
+  const char* kind = function.kind() == FunctionDescriptor::KIND_PROCEDURE   ? "procedure "
+                     : function.kind() == FunctionDescriptor::KIND_AGGREGATE ? "aggregate "
+                                                                             : "function ";
   return status::Error(sqlstate::kInsufficientPrivilege,
                        absl::StrCat("must be owner of ", kind, function.name()));
 }

@@ -24,15 +24,15 @@ absl::Status Session::RunPrepare(const sql::Statement& statement, ResultSink* si
   return sink->Complete("PREPARE");
 }
 
-absl::StatusOr<std::vector<types::Value>> Session::ArgumentsOf(
-    const sql::ExecuteStatement& execute, const PreparedStatement& prepared) {
+absl::StatusOr<std::vector<types::Value>> Session::ArgumentsOf(const sql::ExecuteStatement& execute,
+                                                               const PreparedStatement& prepared) {
   const size_t expected = prepared.parameter_types.size();
   if (execute.argument_sql.size() != expected) {
     return status::Error(
         status::sqlstate::kSyntaxError,
         absl::StrCat("wrong number of parameters for prepared statement \"", prepared.name, "\""),
-        absl::StrCat("Expected ", expected, " parameters but got ",
-                     execute.argument_sql.size(), "."));
+        absl::StrCat("Expected ", expected, " parameters but got ", execute.argument_sql.size(),
+                     "."));
   }
   ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
   std::vector<types::Value> values;

@@ -414,6 +414,7 @@ absl::StatusOr<types::Value> ProgramHost::WithElement(const types::Value& array,
     result.Resize(1);
     RETURN_IF_ERROR(function->kernel(evaluation().context, arguments, 1, &result));
     types::Value changed = result.Get(0);
+    if (types::IsDomain(type)) return InDomain(std::move(changed), type);
     changed.set_type(type);
     return changed;
   }

@@ -274,11 +274,11 @@ absl::Status Session::AddObjectGrants(const sql::Statement& statement,
     const auto* type = functions ? nullptr : catalog->FindType(id);
     const std::string& owner = functions ? function->owner() : type->owner();
     if (!policy::Owns(policy, owner))
-      return status::Error(
-          status::sqlstate::kInsufficientPrivilege,
-          absl::StrCat("permission denied for ", functions ? "function " : "type ",
-                       functions ? function->name() : type->declared().name()));
-    RETURN_IF_ERROR(AddGrant(id, functions ? FunctionKind() : TypeKind(), role.privileges, request));
+      return status::Error(status::sqlstate::kInsufficientPrivilege,
+                           absl::StrCat("permission denied for ", functions ? "function " : "type ",
+                                        functions ? function->name() : type->declared().name()));
+    RETURN_IF_ERROR(
+        AddGrant(id, functions ? FunctionKind() : TypeKind(), role.privileges, request));
     request->mutable_grants()->rbegin()->add_privileges_of_public(
         functions ? common::v1::PRIVILEGE_EXECUTE : common::v1::PRIVILEGE_USAGE);
   }

@@ -246,6 +246,30 @@ absl::Status Session::AuthorizeCollations(const DdlStatement& ddl,
   return absl::OkStatus();
 }
 
+absl::Status Session::AuthorizeOperators(const DdlStatement& ddl,
+                                         const security::v1::Policy& policy,
+                                         const sql::Catalog& catalog) {
+  const auto owner = [&](uint32_t id) -> absl::Status {
+    const auto* const op = catalog.FindOperator(id);
+    if (op == nullptr || policy::Owns(policy, op->owner())) return absl::OkStatus();
+    if (ddl.has_drop_operator() && policy::AuthorizeSchemaOwner(policy, catalog, op->schema()).ok())
+      return absl::OkStatus();
+    return status::Error(sqlstate::kInsufficientPrivilege,
+                         absl::StrCat("must be owner of operator ", op->name()));
+  };
+  for (const uint32_t id : ddl.drop_operator().operator_ids()) RETURN_IF_ERROR(owner(id));
+  if (ddl.has_comment()) return owner(ddl.comment().operator_id());
+  if (!ddl.has_alter_operator()) return absl::OkStatus();
+  const common::v1::OperatorDescriptor& now = ddl.alter_operator().operator_();
+  RETURN_IF_ERROR(owner(now.operator_id()));
+  const auto* const before = catalog.FindOperator(now.operator_id());
+  if (before != nullptr && before->owner() != now.owner())
+    return AuthorizeNewOwner(now.owner(), now.schema(), policy, catalog);
+  if (before != nullptr && before->schema() != now.schema())
+    return policy::AuthorizeSchema(policy, catalog, now.schema(), common::v1::PRIVILEGE_CREATE);
+  return absl::OkStatus();
+}
+
 absl::Status Session::AuthorizeTypes(const DdlStatement& ddl, const security::v1::Policy& policy,
                                      const sql::Catalog& catalog) {
   for (const ResolvedObject& object : ddl.resolution().objects()) {
@@ -347,8 +371,8 @@ absl::Status Session::AuthorizeDdl(const DdlStatement& ddl, const sql::CatalogPt
       for (const common::v1::ViewDependency& used : view.view_dependencies()) {
         const TableDescriptor* read = catalog->FindTable(used.table_id());
         if (read == nullptr) continue;  // Storage says so.
-        RETURN_IF_ERROR(policy::AuthorizeSchema(policy, *catalog, read->schema(),
-                                                common::v1::PRIVILEGE_USAGE));
+        RETURN_IF_ERROR(
+            policy::AuthorizeSchema(policy, *catalog, read->schema(), common::v1::PRIVILEGE_USAGE));
       }
       return absl::OkStatus();
     }
@@ -396,6 +420,8 @@ absl::Status Session::AuthorizeDdl(const DdlStatement& ddl, const sql::CatalogPt
     }
     case Body::kComment:
       if (ddl.comment().has_function_id()) return AuthorizeFunctionDdl(ddl, policy, *catalog);
+      if (ddl.comment().object_case() == common::v1::Comment::kOperatorId)
+        return AuthorizeOperators(ddl, policy, *catalog);
       if (ddl.comment().part_case() == common::v1::Comment::kPolicy)
         return relation_owner(ddl.comment().table_id());
       if (ddl.comment().object_case() == common::v1::Comment::kTableId)
@@ -427,6 +453,11 @@ absl::Status Session::AuthorizeDdl(const DdlStatement& ddl, const sql::CatalogPt
             "The prefix \"pg_\" is reserved for system schemas.");
       }
       return absl::OkStatus();
+    case Body::kCreateOperator:
+      return may_create_in(ddl.create_operator().operator_().schema());
+    case Body::kAlterOperator:
+    case Body::kDropOperator:
+      return AuthorizeOperators(ddl, policy, *catalog);
     case Body::kCreateCollation:
       return may_create_in(ddl.create_collation().collation().collation().schema());
     case Body::kAlterCollation:

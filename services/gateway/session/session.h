@@ -88,8 +88,9 @@ struct Portal {
   bool on_row = false;
   std::vector<types::Value> row_keys;
   bool scroll = false;
-  // Without SCROLL or NO SCROLL, over a plan whose rows PostgreSQL could read backward: it turns round
-  // as long as the rows that it has passed are few. They are here, or with the rest in `rows`.
+  // Without SCROLL or NO SCROLL, over a plan whose rows PostgreSQL could read backward: it turns
+  // round as long as the rows that it has passed are few. They are here, or with the rest in
+  // `rows`.
   bool turns = false;
   RowBuffer passed;
   bool hold = false;
@@ -570,6 +571,8 @@ class Session {
                                            const security::v1::Policy& policy,
                                            const sql::Catalog& catalog);
   // ALTER TYPE, DROP TYPE and COMMENT ON TYPE.
+  absl::Status AuthorizeOperators(const common::v1::DdlStatement& ddl,
+                                  const security::v1::Policy& policy, const sql::Catalog& catalog);
   absl::Status AuthorizeTypes(const common::v1::DdlStatement& ddl,
                               const security::v1::Policy& policy, const sql::Catalog& catalog);
   // Whether `role` may own what is in `schema`, and be given it by the session's user.

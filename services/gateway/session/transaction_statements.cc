@@ -253,9 +253,8 @@ absl::Status Session::RunPrepared(const sql::Statement& statement, ResultSink* s
   if (std::any_of(cursors_.begin(), cursors_.end(),
                   [](const auto& cursor) { return cursor.second.hold && !cursor.second.held; })) {
     EndTransaction(/*commit=*/false).IgnoreError();
-    return status::Error(
-        status::sqlstate::kFeatureNotSupported,
-        "cannot PREPARE a transaction that has created a cursor WITH HOLD");
+    return status::Error(status::sqlstate::kFeatureNotSupported,
+                         "cannot PREPARE a transaction that has created a cursor WITH HOLD");
   }
   request.set_kind(Request::KIND_PREPARE);
   RETURN_IF_ERROR(EndTransaction(/*commit=*/true, [&](const rpc::CallContext& context) {

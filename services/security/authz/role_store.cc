@@ -433,8 +433,7 @@ absl::Status RoleStore::ChangeDefaults(const Request& request, const std::string
     if (!roles->roles.contains(maker)) return NoSuchRole(maker);
     for (const security::v1::TableGrant& grant : request.grants()) {
       for (const int asked : grant.privileges()) {
-        const bool of_public =
-            grantee.empty() && Contains(grant.privileges_of_public(), asked);
+        const bool of_public = grantee.empty() && Contains(grant.privileges_of_public(), asked);
         const int privilege = of_public ? RevocationOf(asked) : asked;
         const bool puts = grants != of_public;
         const Roles::DefaultGrant given{maker, grant.table_id(), request.defaults().kind(), grantee,

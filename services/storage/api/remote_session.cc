@@ -380,8 +380,14 @@ absl::Status RemoteSession::SetConstraints(const rpc::CallContext& context,
 absl::Status RemoteSession::PrepareTransaction(const rpc::CallContext& context,
                                                const v1::PreparedTransactionRequest& request) {
   v1::SessionRequest call;
-  *call.mutable_prepared_transaction() = request;
-  return Call(context, &call);
+  const absl::Status status = Start(
+      context, &call, /*brief=*/false,
+      [&](v1::SessionRequest* prepare) { *prepare->mutable_prepared_transaction() = request; });
+  if (request.kind() == v1::PreparedTransactionRequest::KIND_PREPARE) {
+    in_transaction_ = false;  // Whatever came of it.
+    begin_.reset();
+  }
+  return status;
 }
 
 absl::Status RemoteSession::CheckSignals(const rpc::CallContext& context, absl::Duration running) {

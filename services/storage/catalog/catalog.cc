@@ -139,12 +139,12 @@ void Catalog::PublishDatabases(const Database& own, const CatalogState& with,
     } else if (descriptor.has_value() && found == by_id->end()) {
       CatalogState::SchemaMap schemas = SystemSchemas();
       schemas.emplace(descriptor->public_schema_id(), PublicSchemaOf(*descriptor));
-      by_id->emplace(id,
-                     std::make_shared<Database>(
-                         this, id,
-                         std::make_shared<CatalogState>(
-                             NextVersion(), CatalogState::Place{id, all},
-                             CatalogState::Objects{std::move(schemas), system_tables, {}, {}, {}})));
+      by_id->emplace(
+          id, std::make_shared<Database>(
+                  this, id,
+                  std::make_shared<CatalogState>(
+                      NextVersion(), CatalogState::Place{id, all},
+                      CatalogState::Objects{std::move(schemas), system_tables, {}, {}, {}})));
     }
   }
   databases_.store(by_id, std::memory_order_release);

@@ -51,6 +51,11 @@ bool CatalogDraft::ChangesOnlyTemporary() const {
     if (before != base_->collations().end())
       schemas.push_back(before->second->collation().schema());
   }
+  for (const auto& [id, now] : changes_.operators) {
+    const auto before = base_->operators().find(id);
+    if (now != nullptr) schemas.push_back(now->schema());
+    if (before != base_->operators().end()) schemas.push_back(before->second->schema());
+  }
   for (const auto& [id, now] : changes_.schemas) {
     const auto before = base_->schemas().find(id);
     if (now.has_value()) schemas.push_back(now->name());
@@ -78,8 +83,8 @@ void CatalogDraft::PutEntry(uint32_t table_id, TableEntryPtr entry) {
 }
 
 void CatalogDraft::SetObjects(CatalogState::Objects objects) {
-  state_ = std::make_shared<CatalogState>(catalog_->NextVersion(), state_->place(),
-                                          std::move(objects));
+  state_ =
+      std::make_shared<CatalogState>(catalog_->NextVersion(), state_->place(), std::move(objects));
 }
 
 void CatalogDraft::PutSchema(uint32_t schema_id,

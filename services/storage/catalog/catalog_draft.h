@@ -125,6 +125,10 @@ class CatalogDraft {
   Result DropPolicy(const common::v1::DropPolicy& statement);
   // draft_declared_types.cc, draft_type_drops.cc: types that users declare.
   Result CreateType(const common::v1::CreateType& statement);
+  // draft_operators.cc
+  Result CreateOperator(const common::v1::CreateOperator& statement);
+  Result AlterOperator(const common::v1::AlterOperator& statement);
+  Result DropOperators(const common::v1::DropOperator& statement);
   Result CreateCollation(const common::v1::CreateCollation& statement);
   Result AlterCollation(const common::v1::AlterCollation& statement);
   Result DropCollations(const common::v1::DropCollation& statement);
@@ -209,6 +213,13 @@ class CatalogDraft {
   void PutFunction(common::v1::FunctionDescriptor function);
   void EraseFunction(uint32_t function_id);
   // Drops the triggers that call the function. Errors: 2BP01 unless `cascade`.
+  // Nothing: it goes.
+  void PutOperator(uint32_t id, std::optional<common::v1::OperatorDescriptor> op);
+  // Errors: 42723.
+  absl::Status RequireFreeOperator(const common::v1::OperatorDescriptor& op) const;
+  // Errors: 2BP01 without `cascade`, when operators consist of one of the functions.
+  absl::Status DropOperatorsOf(const std::set<uint32_t>& function_ids, bool cascade,
+                               v1::DdlResult* result);
   // Adds the aggregates that consist of the functions. Errors: 2BP01 without `cascade`.
   absl::Status AddAggregatesOf(bool cascade, std::set<uint32_t>* ids, v1::DdlResult* result) const;
   absl::Status DropTriggersOf(const common::v1::FunctionDescriptor& function, bool cascade,

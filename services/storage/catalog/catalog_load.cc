@@ -141,6 +141,7 @@ absl::Status Catalog::Load() {
   std::map<uint32_t, CatalogState::FunctionMap> functions;
   std::map<uint32_t, CatalogState::TypeMap> types;
   std::map<uint32_t, CatalogState::CollationMap> collations;
+  std::map<uint32_t, CatalogState::OperatorMap> operators;
   std::set<uint32_t> gone_functions;  // Their records come before those of tables.
   auto it = engine_->NewIterator(nullptr, {codec::SpaceBegin(0), codec::SpaceEnd(0)}, {});
   for (it->SeekToFirst(); it->Valid(); it->Next()) {
@@ -183,6 +184,12 @@ absl::Status Catalog::Load() {
       if (!collation->ParseFromArray(it->value().data(), static_cast<int>(it->value().size())))
         return CorruptDescriptor();
       collations[DatabaseIdOf(*collation)][collation->collation().oid()] = std::move(collation);
+    } else if (key[4] == 'o') {
+      auto op = std::make_shared<common::v1::OperatorDescriptor>();
+      if (!op->ParseFromArray(it->value().data(), static_cast<int>(it->value().size())))
+        return CorruptDescriptor();
+      version = std::max(version, op->version() + 1);
+      operators[DatabaseIdOf(*op)][op->operator_id()] = std::move(op);
     } else if (key[4] == 'e') {
       auto type = std::make_shared<common::v1::TypeDescriptor>();
       if (!type->ParseFromArray(it->value().data(), static_cast<int>(it->value().size()))) {
@@ -237,6 +244,7 @@ absl::Status Catalog::Load() {
     changed |= TakeGone(databases, &functions, eraser('p'));
     changed |= TakeGone(databases, &types, eraser('e'));
     changed |= TakeGone(databases, &collations, eraser('l'));
+    changed |= TakeGone(databases, &operators, eraser('o'));
   }
   if (changed && !engine_->read_only()) {
     RETURN_IF_ERROR(engine_->Write(&batch));
@@ -263,7 +271,7 @@ absl::Status Catalog::Load() {
             version++, CatalogState::Place{id, all},
             CatalogState::Objects{std::move(schemas[id]), std::move(tables[id]),
                                   std::move(functions[id]), std::move(types[id]),
-                                  std::move(collations[id])}));
+                                  std::move(collations[id]), std::move(operators[id])}));
   }
   system_ = by_id->at(sql::kDatabaseOid);
   databases_ = std::move(by_id);

@@ -130,8 +130,7 @@ FunctionPtr CatalogState::FindFunctionByName(const std::string& schema,
   return it == functions_by_name_.end() ? nullptr : it->second;
 }
 
-CollationPtr CatalogState::FindCollation(const std::string& schema,
-                                         const std::string& name) const {
+CollationPtr CatalogState::FindCollation(const std::string& schema, const std::string& name) const {
   for (const auto& [oid, collation] : collations()) {
     if (collation->collation().schema() == schema && collation->collation().name() == name)
       return collation;
@@ -154,6 +153,7 @@ std::shared_ptr<const common::v1::CatalogSnapshot> CatalogState::Snapshot() cons
     for (const auto& [id, function] : functions()) *snapshot->add_functions() = *function;
     for (const auto& [oid, type] : types()) *snapshot->add_types() = *type;
     for (const auto& [oid, collation] : collations()) *snapshot->add_collations() = *collation;
+    for (const auto& [id, op] : operators()) *snapshot->add_operators() = *op;
     snapshot_ = std::move(snapshot);
   });
   return snapshot_;
@@ -188,6 +188,7 @@ CatalogStatePtr CatalogChanges::ApplyTo(const CatalogState& base, uint64_t versi
   Change(functions, &objects.functions);
   Change(types, &objects.types);
   Change(collations, &objects.collations);
+  Change(operators, &objects.operators);
   CatalogState::Place place = base.place();
   if (!databases.empty()) {
     auto all = std::make_shared<CatalogState::DatabaseMap>(base.databases());

@@ -27,6 +27,7 @@ using FunctionPtr = std::shared_ptr<const common::v1::FunctionDescriptor>;
 // A type that a user has declared.
 using TypeEntryPtr = std::shared_ptr<const common::v1::TypeDescriptor>;
 using CollationPtr = std::shared_ptr<const common::v1::CollationDescriptor>;
+using OperatorPtr = std::shared_ptr<const common::v1::OperatorDescriptor>;
 
 class CatalogState {
  public:
@@ -36,6 +37,7 @@ class CatalogState {
   using FunctionMap = std::map<uint32_t, FunctionPtr>;
   using TypeMap = std::map<uint32_t, TypeEntryPtr>;  // By their own oids.
   using CollationMap = std::map<uint32_t, CollationPtr>;
+  using OperatorMap = std::map<uint32_t, OperatorPtr>;
   // All that is in a database.
   struct Objects {
     SchemaMap schemas;
@@ -43,6 +45,7 @@ class CatalogState {
     FunctionMap functions;
     TypeMap types;
     CollationMap collations;
+    OperatorMap operators;
   };
 
   using DatabaseMap = std::map<uint32_t, common::v1::DatabaseDescriptor>;
@@ -69,6 +72,7 @@ class CatalogState {
   const FunctionMap& functions() const { return objects_.functions; }
   const TypeMap& types() const { return objects_.types; }
   const CollationMap& collations() const { return objects_.collations; }
+  const OperatorMap& operators() const { return objects_.operators; }
 
   // Null when there is none.
   const TableEntryPtr* Find(uint32_t table_id) const;
@@ -134,13 +138,14 @@ struct CatalogChanges {
   CatalogState::FunctionMap functions;
   std::map<uint32_t, TypeEntryPtr> types;
   CatalogState::CollationMap collations;
+  CatalogState::OperatorMap operators;
   std::map<uint32_t, std::optional<common::v1::DatabaseDescriptor>> databases;
   // Some have labels that may be used only once this is committed.
   bool holds_labels = false;
 
   bool empty() const {
     return tables.empty() && schemas.empty() && functions.empty() && types.empty() &&
-           collations.empty() && databases.empty();
+           collations.empty() && operators.empty() && databases.empty();
   }
   // The same as others see it.
   CatalogChanges Committed() const;

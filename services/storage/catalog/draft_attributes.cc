@@ -32,6 +32,16 @@ absl::Status CatalogDraft::ChangeAttributes(const common::v1::AlterAttributes& c
           sqlstate::kInvalidTableDefinition,
           "composite type " + declared.name() + " cannot be made a member of itself");
   }
+  for (const auto& [oid, other] : state_->types()) {
+    // Its checks name the attributes.
+    if (other->declared().kind() != DeclaredType::KIND_DOMAIN || other->checks().empty() ||
+        !HoldsDefinition(*other, declared.oid()))
+      continue;
+    return status::Error(sqlstate::kFeatureNotSupported,
+                         "cannot alter type " + Quoted(declared.name()) + " because domain " +
+                             Quoted(other->declared().name()) + " uses it",
+                         {}, "Drop the constraints of the domain first, and add them afterwards.");
+  }
   if (!change.keeps_values()) RETURN_IF_ERROR(RequireNoValues(declared));
   *declared.mutable_fields() = change.fields();
   return absl::OkStatus();

@@ -113,14 +113,13 @@ CatalogDraft::Result CatalogDraft::AlterCollation(const common::v1::AlterCollati
       const std::string& schema = rename ? collation.schema() : statement.schema();
       const std::string& name = rename ? statement.rename() : collation.name();
       if (state_->FindCollation(schema, name) != nullptr)
-        return status::Error(sqlstate::kDuplicateObject,
-                             "collation " + Quoted(name) + " already exists in schema " +
-                                 Quoted(schema));
+        return status::Error(
+            sqlstate::kDuplicateObject,
+            "collation " + Quoted(name) + " already exists in schema " + Quoted(schema));
       const std::vector<std::string> uses = UsesOf(changed, *state_);
       if (!uses.empty())
         return status::Error(sqlstate::kFeatureNotSupported,
-                             "renaming a collation that " + uses.front() +
-                                 " has is not supported",
+                             "renaming a collation that " + uses.front() + " has is not supported",
                              {}, "Make another one, and change to it.");
       const std::string new_schema = schema;
       const std::string new_name = name;
@@ -178,10 +177,9 @@ absl::Status CatalogDraft::CheckUnused(const CollationDescriptor& collation, boo
     if (!detail.empty()) detail.push_back('\n');
     detail.append(use + " depends on " + ShownName(collation));
   }
-  return status::Error("2BP01",
-                       "cannot drop " + ShownName(collation) +
-                           " because other objects depend on it",
-                       detail, "Use DROP ... CASCADE to drop the dependent objects too.");
+  return status::Error(
+      "2BP01", "cannot drop " + ShownName(collation) + " because other objects depend on it",
+      detail, "Use DROP ... CASCADE to drop the dependent objects too.");
 }
 
 }  // namespace adbms::storage::catalog

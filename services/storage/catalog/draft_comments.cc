@@ -93,6 +93,16 @@ CatalogDraft::Result CatalogDraft::Comment(const common::v1::Comment& statement)
     PutSchema(id, std::move(changed));
     return result;
   }
+  if (statement.object_case() == common::v1::Comment::kOperatorId) {
+    const auto op = state_->operators().find(statement.operator_id());
+    if (op == state_->operators().end())
+      return status::Error(sqlstate::kStalePlan, "the operator is gone");
+    common::v1::OperatorDescriptor changed = *op->second;
+    changed.set_comment(statement.text());
+    result.set_object_id(statement.operator_id());
+    PutOperator(statement.operator_id(), std::move(changed));
+    return result;
+  }
   if (statement.has_function_id()) {
     const FunctionPtr before = state_->FindFunction(statement.function_id());
     if (before == nullptr)

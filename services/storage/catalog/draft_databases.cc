@@ -51,9 +51,9 @@ void CatalogDraft::PutDatabase(uint32_t id, std::optional<DatabaseDescriptor> da
     records_.push_back({SystemKey('b', id), {}, true});
   }
   changes_.databases[id] = std::move(database);
-  state_ = std::make_shared<CatalogState>(
-      catalog_->NextVersion(), CatalogState::Place{database_->id(), std::move(all)},
-      state_->objects());
+  state_ = std::make_shared<CatalogState>(catalog_->NextVersion(),
+                                          CatalogState::Place{database_->id(), std::move(all)},
+                                          state_->objects());
 }
 
 absl::StatusOr<DatabaseDescriptor> CatalogDraft::DatabaseNamed(const std::string& name) const {

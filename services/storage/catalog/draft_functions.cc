@@ -94,8 +94,7 @@ absl::Status CheckReplaces(const FunctionDescriptor& before, const FunctionDescr
                            (IsProcedure(after)   ? "PROCEDURE "
                             : IsAggregate(after) ? "AGGREGATE "
                                                  : "FUNCTION ") +
-                           Shown(before) +
-                           " first.";
+                           Shown(before) + " first.";
   const auto refuse = [&](std::string_view message, std::string_view detail = {}) {
     return status::Error(kInvalidFunctionDefinition, message, detail, hint);
   };
@@ -212,11 +211,30 @@ absl::Status CatalogDraft::AddAggregatesOf(bool cascade, std::set<uint32_t>* ids
   return absl::OkStatus();
 }
 
+absl::Status CatalogDraft::DropOperatorsOf(const std::set<uint32_t>& function_ids, bool cascade,
+                                           v1::DdlResult* result) {
+  const CatalogState::OperatorMap operators = state_->operators();
+  for (const auto& [id, op] : operators) {
+    const FunctionPtr function = state_->FindFunction(op->function().function_id());
+    if (function == nullptr || !function_ids.contains(function->function_id())) continue;
+    const std::string what = "function " + Shown(*function);
+    const std::string text = "operator " + sql::SignatureOf(*op);
+    if (!cascade)
+      return status::Error("2BP01", "cannot drop " + what + " because other objects depend on it",
+                           text + " depends on " + what,
+                           "Use DROP ... CASCADE to drop the dependent objects too.");
+    result->add_dropped(text);
+    PutOperator(id, std::nullopt);
+  }
+  return absl::OkStatus();
+}
+
 CatalogDraft::Result CatalogDraft::DropFunctions(const common::v1::DropFunction& statement) {
   v1::DdlResult result;
   *result.mutable_notices() = statement.notices();
   std::set<uint32_t> ids(statement.function_ids().begin(), statement.function_ids().end());
   RETURN_IF_ERROR(AddAggregatesOf(statement.cascade(), &ids, &result));
+  RETURN_IF_ERROR(DropOperatorsOf(ids, statement.cascade(), &result));
   for (const uint32_t id : ids) {
     const FunctionPtr function = state_->FindFunction(id);
     if (function == nullptr)

@@ -110,6 +110,14 @@ CatalogDraft::Result CatalogDraft::DropSchema(const common::v1::DropSchema& stat
       target->set_name(type->declared().name());
       result.add_dropped(object);
     }
+    std::vector<uint32_t> operators;
+    for (const auto& [operator_id, op] : state_->operators()) {
+      if (op->schema() != name) continue;
+      const std::string object = "operator " + name + "." + sql::SignatureOf(*op);
+      if (!statement.cascade()) return depends(object);
+      operators.push_back(operator_id);
+      result.add_dropped(object);
+    }
     std::vector<CollationPtr> collations;
     for (const auto& [oid, collation] : state_->collations()) {
       if (collation->collation().schema() != name) continue;
@@ -122,6 +130,7 @@ CatalogDraft::Result CatalogDraft::DropSchema(const common::v1::DropSchema& stat
       drops[kind].set_cascade(true);
       RETURN_IF_ERROR(DropRelations(drops[kind], kind).status());
     }
+    for (const uint32_t operator_id : operators) PutOperator(operator_id, std::nullopt);
     ASSIGN_OR_RETURN(const v1::DdlResult dropped, DropFunctions(functions));
     result.mutable_notices()->MergeFrom(dropped.notices());
     result.mutable_dropped()->MergeFrom(dropped.dropped());

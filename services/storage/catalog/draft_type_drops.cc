@@ -104,6 +104,15 @@ absl::Status CatalogDraft::CollectTypeDrop(TypeDrop* drop, const TypeDescriptor&
           {}, "Drop the function first.");
     drop->details.emplace_back("function " + sql::SignatureOf(*function), shown);
   }
+  for (const auto& [id, op] : state_->operators()) {
+    if (!HoldsDefinition(*op, type.declared().oid())) continue;
+    if (statement.cascade())
+      return status::Error(
+          sqlstate::kFeatureNotSupported,
+          "dropping a type that operator " + sql::SignatureOf(*op) + " uses is not supported", {},
+          "Drop the operator first.");
+    drop->details.emplace_back("operator " + sql::SignatureOf(*op), shown);
+  }
   for (const auto& [id, entry] : state_->tables()) {
     const TableDescriptor& table = entry->descriptor;
     for (int i = 0; i < table.columns_size(); ++i) {

@@ -81,9 +81,10 @@ constexpr SystemTable kSystemTables[] = {
      "fdwoptions:_text"},
     {2396, "pg_catalog", "pg_shdescription", "objoid:oid,classoid:oid,description:text"},
     {2600, "pg_catalog", "pg_aggregate",
-     "aggfnoid:oid,aggkind:char,aggnumdirectargs:int2,aggtransfn:oid,aggfinalfn:oid,"
-     "aggcombinefn:oid,aggserialfn:oid,aggdeserialfn:oid,aggmtransfn:oid,"
-     "aggminvtransfn:oid,aggmfinalfn:oid,aggfinalextra:bool,aggmfinalextra:bool,"
+     "aggfnoid:regproc,aggkind:char,aggnumdirectargs:int2,aggtransfn:regproc,"
+     "aggfinalfn:regproc,aggcombinefn:regproc,aggserialfn:regproc,aggdeserialfn:regproc,"
+     "aggmtransfn:regproc,aggminvtransfn:regproc,aggmfinalfn:regproc,aggfinalextra:bool,"
+     "aggmfinalextra:bool,"
      "aggfinalmodify:char,aggmfinalmodify:char,aggsortop:oid,aggtranstype:oid,"
      "aggtransspace:int4,aggmtranstype:oid,aggmtransspace:int4,agginitval:text,"
      "aggminitval:text"},
@@ -175,7 +176,7 @@ constexpr SystemTable kSystemTables[] = {
     {3501, "pg_catalog", "pg_enum", "oid:oid,enumtypid:oid,enumsortorder:float4,enumlabel:name"},
     {3541, "pg_catalog", "pg_range",
      "rngtypid:oid,rngsubtype:oid,rngmultitypid:oid,rngcollation:oid,rngsubopc:oid,"
-     "rngcanonical:oid,rngsubdiff:oid"},
+     "rngcanonical:regproc,rngsubdiff:regproc"},
     {3576, "pg_catalog", "pg_transform",
      "oid:oid,trftype:oid,trflang:oid,trffromsql:oid,trftosql:oid"},
     {3596, "pg_catalog", "pg_seclabel",

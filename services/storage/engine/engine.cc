@@ -157,8 +157,9 @@ absl::Status Transaction::Repeat(std::string_view bytes) {
   };
   Again again(this);
   const rocksdb::Status status = rocksdb::WriteBatch(std::string(bytes)).Iterate(&again);
-  return status.ok() ? absl::OkStatus()
-                     : status::Error(sqlstate::kDataCorrupted, "malformed writes: " + status.ToString());
+  return status.ok()
+             ? absl::OkStatus()
+             : status::Error(sqlstate::kDataCorrupted, "malformed writes: " + status.ToString());
 }
 
 absl::Status Transaction::Commit() {

@@ -16,12 +16,12 @@ using common::v1::Privilege;
 
 // In PostgreSQL's order of letters.
 constexpr std::pair<Privilege, char> kLetters[] = {
-    {common::v1::PRIVILEGE_INSERT, 'a'},    {common::v1::PRIVILEGE_SELECT, 'r'},
-    {common::v1::PRIVILEGE_UPDATE, 'w'},    {common::v1::PRIVILEGE_DELETE, 'd'},
-    {common::v1::PRIVILEGE_TRUNCATE, 'D'},  {common::v1::PRIVILEGE_REFERENCES, 'x'},
-    {common::v1::PRIVILEGE_EXECUTE, 'X'},   {common::v1::PRIVILEGE_USAGE, 'U'},
-    {common::v1::PRIVILEGE_CREATE, 'C'},
-    {common::v1::PRIVILEGE_TEMPORARY, 'T'}, {common::v1::PRIVILEGE_CONNECT, 'c'}};
+    {common::v1::PRIVILEGE_INSERT, 'a'},   {common::v1::PRIVILEGE_SELECT, 'r'},
+    {common::v1::PRIVILEGE_UPDATE, 'w'},   {common::v1::PRIVILEGE_DELETE, 'd'},
+    {common::v1::PRIVILEGE_TRUNCATE, 'D'}, {common::v1::PRIVILEGE_REFERENCES, 'x'},
+    {common::v1::PRIVILEGE_EXECUTE, 'X'},  {common::v1::PRIVILEGE_USAGE, 'U'},
+    {common::v1::PRIVILEGE_CREATE, 'C'},   {common::v1::PRIVILEGE_TEMPORARY, 'T'},
+    {common::v1::PRIVILEGE_CONNECT, 'c'}};
 
 struct Defaults {
   AclKind kind;

@@ -17,6 +17,7 @@ constexpr int64_t kTrigger = 2620;
 constexpr int64_t kPolicy = 3256;
 constexpr int64_t kType = 1247;
 constexpr int64_t kDatabase = 1262;
+constexpr int64_t kOperator = 2617;
 
 // Calls visit(object, its catalog, part, text) for each comment.
 template <typename Visit>
@@ -35,6 +36,7 @@ void ForEachComment(const catalog::CatalogState& catalog, Visit visit) {
   for (const auto& [id, function] : catalog.functions())
     show(id, kProcedure, 0, function->comment());
   for (const auto& [oid, type] : catalog.types()) show(oid, kType, 0, type->comment());
+  for (const auto& [id, op] : catalog.operators()) show(id, kOperator, 0, op->comment());
   for (const auto& [id, entry] : catalog.tables()) {
     const TableDescriptor& table = entry->descriptor;
     show(id, kClass, 0, table.comment());

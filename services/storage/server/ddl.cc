@@ -65,6 +65,12 @@ const char* VerbOf(const DdlStatement& statement) {
       return "DROP MATERIALIZED VIEW";
     case DdlStatement::kRefreshMaterializedView:
       return "REFRESH MATERIALIZED VIEW";
+    case DdlStatement::kCreateOperator:
+      return "CREATE OPERATOR";
+    case DdlStatement::kAlterOperator:
+      return "ALTER OPERATOR";
+    case DdlStatement::kDropOperator:
+      return "DROP OPERATOR";
     case DdlStatement::kCreateCollation:
       return "CREATE COLLATION";
     case DdlStatement::kAlterCollation:

@@ -78,6 +78,12 @@ absl::StatusOr<v1::DdlResult> DdlExecution::Run(const DdlStatement& given) {
       return draft()->DropRelations(statement.drop_materialized_view(), "materialized view");
     case DdlStatement::kRefreshMaterializedView:
       return Refresh(statement.refresh_materialized_view());
+    case DdlStatement::kCreateOperator:
+      return draft()->CreateOperator(statement.create_operator());
+    case DdlStatement::kAlterOperator:
+      return draft()->AlterOperator(statement.alter_operator());
+    case DdlStatement::kDropOperator:
+      return draft()->DropOperators(statement.drop_operator());
     case DdlStatement::kCreateCollation:
       return draft()->CreateCollation(statement.create_collation());
     case DdlStatement::kAlterCollation:
@@ -355,8 +361,7 @@ absl::StatusOr<v1::DdlResult> DdlExecution::DropKeyColumn(const catalog::TableEn
 absl::Status DdlExecution::CheckExclusion(uint32_t table_id, const std::string& name) {
   ASSIGN_OR_RETURN(const catalog::TableEntryPtr table, draft()->Table(table_id));
   for (const codec::IndexLayout& index : table->layout.indexes) {
-    if (index.name == name)
-      return txn::CheckExclusionOfAll(call_, transaction_, *table, index);
+    if (index.name == name) return txn::CheckExclusionOfAll(call_, transaction_, *table, index);
   }
   return absl::InternalError("an exclusion constraint without its index");
 }
@@ -376,8 +381,8 @@ absl::StatusOr<v1::DdlResult> DdlExecution::AlterOne(const AlterTable& statement
       create.set_table_id(statement.table_id());
       *create.mutable_index() = statement.add_unique();
       const bool excludes = !statement.add_unique().exclusion_operators().empty();
-      create.mutable_index()->set_unique(
-          !excludes && statement.add_unique().deferral() == common::v1::DEFERRAL_UNSPECIFIED);
+      create.mutable_index()->set_unique(!excludes && statement.add_unique().deferral() ==
+                                                          common::v1::DEFERRAL_UNSPECIFIED);
       create.mutable_index()->set_is_constraint(true);
       create.set_only(statement.only());
       ASSIGN_OR_RETURN(v1::DdlResult result, CreateIndex(create));

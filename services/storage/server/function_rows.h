@@ -26,8 +26,8 @@ struct FunctionRow {
 
 // All of them; made at first use.
 const std::vector<FunctionRow>& AllFunctions();
-// Of the function of this name that takes these types; of one that takes as many where none does; 0:
-// there is none.
+// Of the function of this name that takes these types; of one that takes as many where none does;
+// 0: there is none.
 int64_t BuiltInFunctionOid(const std::string& name, const std::vector<types::TypeId>& arguments);
 // Null: none has the oid.
 const FunctionRow* BuiltinFunction(uint32_t oid);

@@ -9,6 +9,7 @@
 #include "services/storage/server/object_definitions.h"
 #include "services/storage/server/pg_catalog_rows.h"
 #include "services/storage/server/privilege_rows.h"
+#include "services/storage/server/relation_viewer.h"
 #include "services/storage/server/text_search_rows.h"
 
 namespace adbms::storage::server {
@@ -37,9 +38,10 @@ bool IsShown(const RowSource& source, const common::v1::TableDescriptor& table) 
 }
 
 void FillTables(const RowSource& source, RowBuilder* rows) {
+  const RelationViewer viewer(source);
   for (const auto& [id, entry] : source.catalog->tables()) {
     const auto& table = entry->descriptor;
-    if (table.has_sequence() || !IsShown(source, table)) continue;
+    if (table.has_sequence() || !IsShown(source, table) || !viewer.Sees(*entry)) continue;
     const bool temporary = sql::IsTemporarySchema(table.schema());
     const bool view = !table.view_sql().empty();
     rows->Row()
@@ -66,9 +68,10 @@ const char* CheckOptionOf(const common::v1::ViewRules& rules) {
 }
 
 void FillViews(const RowSource& source, RowBuilder* rows) {
+  const RelationViewer viewer(source);
   for (const auto& [id, entry] : source.catalog->tables()) {
     const auto& table = entry->descriptor;
-    if (table.view_sql().empty() || !IsShown(source, table)) continue;
+    if (table.view_sql().empty() || !IsShown(source, table) || !viewer.Sees(*entry)) continue;
     const auto instead = [&table](bool (common::v1::TriggerDescriptor::*event)() const) {
       return std::any_of(table.triggers().begin(), table.triggers().end(),
                          [&](const auto& trigger) {
@@ -83,13 +86,13 @@ void FillViews(const RowSource& source, RowBuilder* rows) {
         .Set("table_catalog", Database(source))
         .Set("table_schema", ShownSchema(table.schema()))
         .Set("table_name", table.name())
-        .Set("view_definition", table.view_sql())
         .Set("check_option", CheckOptionOf(table.view_rules()))
         .Set("is_updatable", MayWrite(table) ? "YES" : "NO")
         .Set("is_insertable_into", MayWrite(table) ? "YES" : "NO")
         .Set("is_trigger_updatable", instead(&common::v1::TriggerDescriptor::on_update))
         .Set("is_trigger_deletable", instead(&common::v1::TriggerDescriptor::on_delete))
         .Set("is_trigger_insertable_into", instead(&common::v1::TriggerDescriptor::on_insert));
+    if (viewer.OwnsRelation(*entry)) rows->Set("view_definition", table.view_sql());
   }
 }
 
@@ -176,13 +179,15 @@ void SetIdentityColumns(const RowSource& source, const common::v1::ColumnDescrip
 }
 
 void FillColumns(const RowSource& source, RowBuilder* rows) {
+  const RelationViewer viewer(source);
   for (const auto& [id, entry] : source.catalog->tables()) {
     const auto& table = entry->descriptor;
     if (table.has_sequence() || !IsShown(source, table)) continue;
     int64_t position = 0;
     for (const auto& column : table.columns()) {
       ++position;
-      if (column.dropped()) continue;
+      if (column.dropped() || !viewer.SeesColumn(*entry, static_cast<uint32_t>(position - 1)))
+        continue;
       rows->Row()
           .Set("table_catalog", Database(source))
           .Set("table_schema", ShownSchema(table.schema()))
@@ -199,7 +204,7 @@ void FillColumns(const RowSource& source, RowBuilder* rows) {
       SetIdentityColumns(source, column, rows);
       if (column.has_generated())
         rows->Set("generation_expression", GeneratedDefinition(table, column));
-      if (HasStoredDefault(column)) {
+      if (HasStoredDefault(column) && viewer.OwnsRelation(*entry)) {
         rows->Set("column_default",
                   DefaultDefinition(*source.catalog, PathOf(*source.session), column));
       }
@@ -209,7 +214,9 @@ void FillColumns(const RowSource& source, RowBuilder* rows) {
 }
 
 void FillSchemata(const RowSource& source, RowBuilder* rows) {
+  const RelationViewer viewer(source);
   for (const auto& [id, schema] : source.catalog->schemas()) {
+    if (!viewer.SeesSchema(schema)) continue;
     rows->Row()
         .Set("catalog_name", Database(source))
         .Set("schema_name", schema.name())
@@ -217,12 +224,13 @@ void FillSchemata(const RowSource& source, RowBuilder* rows) {
   }
 }
 
-// Calls `visit(table, name, kind, ordinals, deferral, foreign key or null)` for each constraint.
-template <typename Visit>
-void ForEachConstraint(const RowSource& source, Visit visit) {
+// Calls `visit(table, name, kind, ordinals, deferral, foreign key or null)` for each constraint of
+// the tables that `sees` says yes to.
+template <typename Sees, typename Visit>
+void ForEachConstraint(const RowSource& source, Sees sees, Visit visit) {
   for (const auto& [id, entry] : source.catalog->tables()) {
     const auto& table = entry->descriptor;
-    if (!IsShown(source, table)) continue;
+    if (!IsShown(source, table) || !sees(*entry)) continue;
     if (table.primary_key_size() > 0) {
       visit(table, table.primary_key_name(), "PRIMARY KEY", table.primary_key(),
             common::v1::DEFERRAL_UNSPECIFIED, nullptr);
@@ -242,28 +250,38 @@ void ForEachConstraint(const RowSource& source, Visit visit) {
 }
 
 void FillTableConstraints(const RowSource& source, RowBuilder* rows) {
-  ForEachConstraint(source, [&](const auto& table, const std::string& name, const char* kind,
-                                const auto&, common::v1::Deferral deferral, auto) {
-    rows->Row()
-        .Set("constraint_catalog", Database(source))
-        .Set("constraint_schema", ShownSchema(table.schema()))
-        .Set("constraint_name", name)
-        .Set("table_catalog", Database(source))
-        .Set("table_schema", ShownSchema(table.schema()))
-        .Set("table_name", table.name())
-        .Set("constraint_type", kind)
-        .Set("is_deferrable", deferral == common::v1::DEFERRAL_UNSPECIFIED ? "NO" : "YES")
-        .Set("initially_deferred", deferral == common::v1::DEFERRAL_DEFERRED ? "YES" : "NO")
-        .Set("enforced", "YES");
-  });
+  const RelationViewer viewer(source);
+  const auto sees = [&viewer](const auto& entry) { return viewer.SeesConstraints(entry); };
+  ForEachConstraint(
+      source, sees,
+      [&](const auto& table, const std::string& name, const char* kind, const auto&,
+          common::v1::Deferral deferral, auto) {
+        rows->Row()
+            .Set("constraint_catalog", Database(source))
+            .Set("constraint_schema", ShownSchema(table.schema()))
+            .Set("constraint_name", name)
+            .Set("table_catalog", Database(source))
+            .Set("table_schema", ShownSchema(table.schema()))
+            .Set("table_name", table.name())
+            .Set("constraint_type", kind)
+            .Set("is_deferrable", deferral == common::v1::DEFERRAL_UNSPECIFIED ? "NO" : "YES")
+            .Set("initially_deferred", deferral == common::v1::DEFERRAL_DEFERRED ? "YES" : "NO")
+            .Set("enforced", "YES");
+      });
 }
 
 void FillKeyColumnUsage(const RowSource& source, RowBuilder* rows) {
+  const RelationViewer viewer(source);
+  const auto all = [](const auto&) { return true; };
   ForEachConstraint(
-      source, [&](const auto& table, const std::string& name, const char*, const auto& ordinals,
-                  common::v1::Deferral, const common::v1::ForeignKeyDescriptor* key) {
+      source, all,
+      [&](const auto& table, const std::string& name, const char*, const auto& ordinals,
+          common::v1::Deferral, const common::v1::ForeignKeyDescriptor* key) {
         int64_t position = 0;
+        const catalog::TableEntryPtr* const entry = source.catalog->Find(table.table_id());
         for (uint32_t ordinal : ordinals) {
+          ++position;
+          if (entry == nullptr || !viewer.SeesColumn(**entry, ordinal)) continue;
           rows->Row()
               .Set("constraint_catalog", Database(source))
               .Set("constraint_schema", ShownSchema(table.schema()))
@@ -272,14 +290,16 @@ void FillKeyColumnUsage(const RowSource& source, RowBuilder* rows) {
               .Set("table_schema", ShownSchema(table.schema()))
               .Set("table_name", table.name())
               .Set("column_name", table.columns(static_cast<int>(ordinal)).name())
-              .Set("ordinal_position", ++position);
+              .Set("ordinal_position", position);
           if (key != nullptr) rows->Set("position_in_unique_constraint", position);
         }
       });
 }
 
 void FillReferentialConstraints(const RowSource& source, RowBuilder* rows) {
+  const RelationViewer viewer(source);
   for (const auto& [id, entry] : source.catalog->tables()) {
+    if (!viewer.SeesConstraints(*entry)) continue;
     for (const auto& key : entry->descriptor.foreign_keys()) {
       rows->Row()
           .Set("constraint_catalog", Database(source))
@@ -301,9 +321,12 @@ void FillReferentialConstraints(const RowSource& source, RowBuilder* rows) {
 
 // Of a foreign key: the columns that it refers to.
 void FillConstraintColumnUsage(const RowSource& source, RowBuilder* rows) {
+  const RelationViewer viewer(source);
+  const auto all = [](const auto&) { return true; };
   ForEachConstraint(
-      source, [&](const auto& table, const std::string& name, const char*, const auto& ordinals,
-                  common::v1::Deferral, const common::v1::ForeignKeyDescriptor* key) {
+      source, all,
+      [&](const auto& table, const std::string& name, const char*, const auto& ordinals,
+          common::v1::Deferral, const common::v1::ForeignKeyDescriptor* key) {
         const auto* used = &table;
         const google::protobuf::RepeatedField<uint32_t>* columns = &ordinals;
         if (key != nullptr) {
@@ -312,6 +335,7 @@ void FillConstraintColumnUsage(const RowSource& source, RowBuilder* rows) {
           used = &(*parent)->descriptor;
           columns = &key->referenced_columns();
         }
+        if (!viewer.Owns(used->owner())) return;
         for (const uint32_t ordinal : *columns) {
           rows->Row()
               .Set("table_catalog", Database(source))

@@ -73,8 +73,7 @@ absl::StatusOr<std::optional<Subject>> SubjectOf(const PrivilegeQuestion& questi
         "role \"" + (role == nullptr ? question.session.current_user : std::string(role->bytes())) +
             "\" does not exist");
   }
-  CollectRoles(ReadSystemTable(question.shared, "role_members", {"role", "member"}), subject.name,
-               &subject.roles);
+  subject.roles = RolesOf(question.shared, subject.name);
   return std::optional<Subject>(std::move(subject));
 }
 
@@ -270,6 +269,12 @@ absl::StatusOr<bool> MayUseTable(const PrivilegeQuestion& question, const TableE
          MayUseColumns(question, *subject, table, std::nullopt, wanted);
 }
 
+std::set<std::string> RolesOf(txn::Shared* shared, const std::string& role) {
+  std::set<std::string> roles;
+  CollectRoles(ReadSystemTable(shared, "role_members", {"role", "member"}), role, &roles);
+  return roles;
+}
+
 bool MayMonitor(txn::Shared* shared, const catalog::CatalogState& catalog,
                 const std::string& role) {
   sql::functions::EvaluationContext session;
@@ -353,9 +358,8 @@ Value MayUseOpen(const PrivilegeQuestion& question, const Subject& subject, uint
   if (subject.superuser || subject.roles.contains(owner)) return Value::Bool(true);
   const std::set<int64_t> held = GrantsTo(question, subject, object);
   const bool may = held.contains(privilege) || !held.contains(revoked);
-  return Value::Bool(std::any_of(wanted.begin(), wanted.end(), [may](const Wanted& one) {
-    return may && !one.grant_option;
-  }));
+  return Value::Bool(std::any_of(wanted.begin(), wanted.end(),
+                                 [may](const Wanted& one) { return may && !one.grant_option; }));
 }
 
 }  // namespace
@@ -367,7 +371,8 @@ absl::StatusOr<Value> HasFunctionPrivilege(const PrivilegeQuestion& question) {
                    SubjectOf(question, RoleArgument(question, 2)));
   auto oid = static_cast<uint32_t>(IsOid(object) ? object.int_value() : 0);
   if (!IsOid(object)) {
-    ASSIGN_OR_RETURN(oid, FunctionWithArguments(question.catalog, question.session, object.bytes()));
+    ASSIGN_OR_RETURN(oid,
+                     FunctionWithArguments(question.catalog, question.session, object.bytes()));
   }
   ASSIGN_OR_RETURN(const std::vector<Wanted> wanted,
                    Parse(question.arguments[n - 1].bytes(), {"EXECUTE"}));

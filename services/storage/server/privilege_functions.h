@@ -2,6 +2,8 @@
 // from the tables in which security keeps roles and grants. Thread-safe.
 #pragma once
 
+#include <set>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -39,6 +41,9 @@ absl::StatusOr<types::Value> HasRole(const PrivilegeQuestion& question);
 // Whether the session's user has one of the privileges ("USAGE,UPDATE") on a table or sequence.
 absl::StatusOr<bool> MayUseTable(const PrivilegeQuestion& question,
                                  const catalog::TableEntry& table, std::string_view privileges);
+
+// The role and all that it is a member of.
+std::set<std::string> RolesOf(txn::Shared* shared, const std::string& role);
 
 // Whether the role may see what others do. False for one that does not exist.
 bool MayMonitor(txn::Shared* shared, const catalog::CatalogState& catalog, const std::string& role);

@@ -189,13 +189,13 @@ absl::StatusOr<uint32_t> FunctionWithArguments(const catalog::CatalogState& cata
   for (const absl::string_view piece :
        absl::StrSplit(absl::string_view(list.data(), list.size()), ',', absl::SkipWhitespace())) {
     const absl::string_view name = absl::StripAsciiWhitespace(piece);
-    const int64_t oid = TypeNamed(catalog, PathOf(session), std::string_view(name.data(), name.size()));
+    const int64_t oid =
+        TypeNamed(catalog, PathOf(session), std::string_view(name.data(), name.size()));
     known &= oid != 0;
     wanted.push_back(oid);
   }
-  const std::vector<std::string> path = parts.size() > 1
-                                            ? std::vector<std::string>{parts[parts.size() - 2]}
-                                            : PathOf(session);
+  const std::vector<std::string> path =
+      parts.size() > 1 ? std::vector<std::string>{parts[parts.size() - 2]} : PathOf(session);
   for (const std::string& schema : path) {
     if (!known) break;
     for (const FunctionRow& function : AllFunctions()) {

@@ -196,8 +196,7 @@ void FillUserAggregates(const RowSource& source, RowBuilder* rows) {
         .Set("aggmfinalfn", int64_t{0})
         .SetBool("aggfinalextra", definition.final_extra())
         .SetBool("aggmfinalextra", false)
-        .Set("aggfinalmodify",
-             definition.final_modify().empty() ? "r" : definition.final_modify())
+        .Set("aggfinalmodify", definition.final_modify().empty() ? "r" : definition.final_modify())
         .Set("aggmfinalmodify", "r")
         .Set("aggsortop", int64_t{definition.sort_operator_oid()})
         .Set("aggtranstype", types::OidOf(types::FromProto(definition.state_type())))
@@ -226,7 +225,9 @@ void FillUserFunctions(const RowSource& source, RowBuilder* rows) {
                              : function->rows() == 0  ? 1000
                                                       : function->rows())
         .Set("prosupport", int64_t{0})
-        .Set("prokind", procedure ? "p" : aggregate ? "a" : "f")
+        .Set("prokind", procedure   ? "p"
+                        : aggregate ? "a"
+                                    : "f")
         .SetBool("prosecdef", function->security_definer())
         .SetBool("proleakproof", function->leakproof())
         .SetBool("proisstrict", function->strict())
@@ -244,6 +245,35 @@ void FillUserFunctions(const RowSource& source, RowBuilder* rows) {
   }
 }
 
-void AddProgramFills(RowFillMap* fills) { fills->emplace("pg_catalog.pg_trigger", FillTriggers); }
+namespace {
+
+void FillOperators(const RowSource& source, RowBuilder* rows) {
+  for (const auto& [id, op] : source.catalog->operators()) {
+    rows->Row()
+        .Set("oid", int64_t{id})
+        .Set("oprname", op->name())
+        .Set("oprnamespace", SchemaOidOf(*source.catalog, op->schema()))
+        .Set("oprowner", int64_t{RoleOid(op->owner())})
+        .Set("oprkind", op->has_left() ? "b" : "l")
+        .SetBool("oprcanmerge", op->merges())
+        .SetBool("oprcanhash", op->hashes())
+        .Set("oprleft",
+             op->has_left() ? int64_t{types::OidOf(types::FromProto(op->left()))} : int64_t{0})
+        .Set("oprright", int64_t{types::OidOf(types::FromProto(op->right()))})
+        .Set("oprresult", int64_t{types::OidOf(types::FromProto(op->result()))})
+        .Set("oprcom", int64_t{op->commutator_oid()})
+        .Set("oprnegate", int64_t{op->negator_oid()})
+        .Set("oprcode", SupportOid(op->function()))
+        .Set("oprrest", int64_t{0})
+        .Set("oprjoin", int64_t{0});
+  }
+}
+
+}  // namespace
+
+void AddProgramFills(RowFillMap* fills) {
+  fills->emplace("pg_catalog.pg_trigger", FillTriggers);
+  fills->emplace("pg_catalog.pg_operator", FillOperators);
+}
 
 }  // namespace adbms::storage::server

@@ -7,6 +7,7 @@
 #include "services/storage/server/object_definitions.h"
 #include "services/storage/server/pg_catalog_rows.h"
 #include "services/storage/server/program_definitions.h"
+#include "services/storage/server/relation_viewer.h"
 
 namespace adbms::storage::server {
 namespace {
@@ -40,7 +41,9 @@ void SetType(const std::string& database, uint32_t oid, const char* catalog, con
 
 void FillRoutines(const RowSource& source, RowBuilder* rows) {
   const std::string database = Database(source);
+  const RelationViewer viewer(source);
   for (const auto& [id, function] : source.catalog->functions()) {
+    if (!viewer.SeesFunction(*function)) continue;
     const bool procedure = function->kind() == FunctionDescriptor::KIND_PROCEDURE;
     rows->Row()
         .Set("specific_catalog", database)
@@ -51,7 +54,6 @@ void FillRoutines(const RowSource& source, RowBuilder* rows) {
         .Set("routine_name", function->name())
         .Set("routine_type", procedure ? "PROCEDURE" : "FUNCTION")
         .Set("routine_body", function->language() == "sql" ? "SQL" : "EXTERNAL")
-        .Set("routine_definition", function->standard_body() ? std::string() : function->source())
         .Set("external_language", absl::AsciiStrToUpper(function->language()))
         .Set("parameter_style", "GENERAL")
         .Set("is_deterministic",
@@ -62,6 +64,9 @@ void FillRoutines(const RowSource& source, RowBuilder* rows) {
         .Set("security_type", function->security_definer() ? "DEFINER" : "INVOKER")
         .Set("as_locator", "NO")
         .Set("is_udt_dependent", "NO");
+    if (viewer.Owns(function->owner()))
+      rows->Set("routine_definition",
+                function->standard_body() ? std::string() : function->source());
     if (procedure) continue;
     rows->Set("is_null_call", function->strict() ? "YES" : "NO").Set("dtd_identifier", "0");
     SetType(database, ResultOid(*function), "type_udt_catalog", "type_udt_schema", "type_udt_name",

@@ -1,6 +1,7 @@
 // pg_sequence, pg_sequences, information_schema.sequences.
 #include "services/storage/server/object_definitions.h"
 #include "services/storage/server/pg_catalog_rows.h"
+#include "services/storage/server/relation_viewer.h"
 
 namespace adbms::storage::server {
 namespace {
@@ -48,6 +49,7 @@ void FillSequences(const RowSource& source, RowBuilder* rows) {
 }
 
 void FillStandardSequences(const RowSource& source, RowBuilder* rows) {
+  const RelationViewer viewer(source);
   ForEachSequence(source, [&](const TableDescriptor& table, const SequenceDescriptor& sequence) {
     const types::Type type = types::FromProto(sequence.type());
     const int bits = type.id == types::TypeId::kInt2   ? 16
@@ -55,6 +57,8 @@ void FillStandardSequences(const RowSource& source, RowBuilder* rows) {
                                                        : 64;
     // Those of identity columns are not shown, as in PostgreSQL.
     if (IdentitySequenceOf(*source.catalog, table)) return;
+    const catalog::TableEntryPtr* const entry = source.catalog->Find(table.table_id());
+    if (entry == nullptr || !viewer.Sees(**entry)) return;
     rows->Row()
         .Set("sequence_catalog", source.session->current_database)
         .Set("sequence_schema", table.schema())

@@ -120,6 +120,12 @@ absl::StatusOr<std::shared_ptr<const executor::CompiledPlan>> PreparedPlanImpl::
           sqlstate::kStalePlan,
           "the plan was made for another version of function " + std::to_string(use.function_id()));
   }
+  for (const common::v1::OperatorUse& use : plan_->operators()) {
+    const auto op = catalog.operators().find(use.operator_id());
+    if (op == catalog.operators().end() || op->second->version() != use.version())
+      return status::Error(sqlstate::kStalePlan,
+                           "the plan was made for another version of an operator");
+  }
   for (const common::v1::TypeUse& use : plan_->types()) {
     const common::v1::TypeDescriptor* type = catalog.FindType(use.type_oid());
     if (type == nullptr || type->schema_version() != use.schema_version())

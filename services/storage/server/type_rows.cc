@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "common/sql/operator_classes/ordering_classes.h"
-#include "common/types/declared_type.h"
 #include "common/types/collation.h"
+#include "common/types/declared_type.h"
 #include "common/types/range.h"
 #include "services/storage/server/declared_type_rows.h"
 #include "services/storage/server/pg_catalog_rows.h"

@@ -145,7 +145,7 @@ _BY_STATE: Dict[str, Type[Error]] = {
     "42501": InsufficientPrivilege, "25P02": InFailedTransaction,
 }
 _BY_CLASS: Dict[str, Type[Error]] = {
-    "08": OperationalError, "0A": NotSupportedError, "20": ProgrammingError, "21": ProgrammingError,
+    "07": ProgrammingError, "08": OperationalError, "0A": NotSupportedError, "20": ProgrammingError, "21": ProgrammingError,
     "22": DataError, "23": IntegrityError, "24": InternalError, "25": InternalError,
     "26": OperationalError, "27": OperationalError, "28": OperationalError, "2B": InternalError,
     "2D": InternalError, "2F": InternalError, "34": OperationalError, "38": InternalError,

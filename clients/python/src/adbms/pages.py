@@ -222,7 +222,7 @@ def encode_rows(rows: Sequence[Sequence[Any]]) -> pb.Page:
         return page
     width = len(rows[0])
     if any(len(row) != width for row in rows):
-        raise errors.make("08P01", "rows of different lengths")
+        raise errors.make("07001", "rows of different lengths")
     page.columns.extend(encode_column(column) for column in zip(*rows))
     return page
 

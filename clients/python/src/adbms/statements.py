@@ -38,13 +38,13 @@ class Query:
             try:
                 return [parameters[name] for name in self.names]  # type: ignore[index]
             except KeyError as missing:
-                raise errors.make("08P01", f"there is no parameter {missing}") from None
+                raise errors.make("07001", f"there is no parameter {missing}") from None
         if isinstance(parameters, (str, bytes)) or (isinstance(parameters, Mapping) and self.names):
             raise errors.make("42601", "%s wants a sequence of parameters")
         if isinstance(parameters, Mapping):
             return []
         if len(parameters) != len(self.names):
-            raise errors.make("08P01", f"the statement has {len(self.names)} parameters, "
+            raise errors.make("07001", f"the statement has {len(self.names)} parameters, "
                                        f"{len(parameters)} are given")
         return list(parameters)
 

@@ -1,4 +1,4 @@
-#include "services/gateway/grpc/pages.h"
+#include "services/gateway/api/pages.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 
 #include "common/status/sql_error.h"
 
-namespace adbms::gateway::grpc_front {
+namespace adbms::gateway::api {
 namespace {
 
 types::VectorPtr Column(types::TypeId type, const std::vector<std::string>& texts) {
@@ -172,4 +172,4 @@ TEST_F(BadPages, DatesAndTimesHaveARange) {
 }
 
 }  // namespace
-}  // namespace adbms::gateway::grpc_front
+}  // namespace adbms::gateway::api

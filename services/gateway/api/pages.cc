@@ -1,4 +1,4 @@
-#include "services/gateway/grpc/pages.h"
+#include "services/gateway/api/pages.h"
 
 #include <bit>
 #include <cstring>
@@ -10,7 +10,7 @@
 #include "common/types/bytes_text.h"
 #include "common/types/datetime.h"
 
-namespace adbms::gateway::grpc_front {
+namespace adbms::gateway::api {
 namespace {
 
 static_assert(std::endian::native == std::endian::little);
@@ -340,4 +340,4 @@ absl::StatusOr<types::Batch> DecodePage(const v1::Page& page) {
   return batch;
 }
 
-}  // namespace adbms::gateway::grpc_front
+}  // namespace adbms::gateway::api

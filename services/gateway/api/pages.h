@@ -9,7 +9,7 @@
 #include "common/types/text_io.h"
 #include "common/types/vector.h"
 
-namespace adbms::gateway::grpc_front {
+namespace adbms::gateway::api {
 
 // How values of the type lie in a page.
 v1::Encoding EncodingOf(types::TypeId type);
@@ -39,4 +39,4 @@ class PageBuilder {
 // 22008 for a date or time out of range.
 absl::StatusOr<types::Batch> DecodePage(const v1::Page& page);
 
-}  // namespace adbms::gateway::grpc_front
+}  // namespace adbms::gateway::api
