@@ -19,16 +19,24 @@ from workload import Workload
 VARIABLES = {"$__rate_interval": "15s", "$__range": "1m", "$job": "adbms"}
 
 
+def filled_in(expression):
+    """Without Grafana's variables."""
+    for variable, value in VARIABLES.items():
+        expression = expression.replace(variable, value)
+    return expression
+
+
+def dashboards():
+    """(name, dashboard) of all."""
+    return [(path.stem, json.loads(path.read_text())) for path in sorted(DASHBOARDS.glob("*.json"))]
+
+
 def expressions():
-    """(where, expression) of every panel, variables filled in."""
-    for path in sorted(DASHBOARDS.glob("*.json")):
-        dashboard = json.loads(path.read_text())
+    """(where, expression) of every panel."""
+    for name, dashboard in dashboards():
         for panel in dashboard["panels"]:
             for target in panel.get("targets", ()):
-                expression = target["expr"]
-                for variable, value in VARIABLES.items():
-                    expression = expression.replace(variable, value)
-                yield f"{path.stem}: {panel['title']}", expression
+                yield f"{name}: {panel['title']}", filled_in(target["expr"])
 
 
 class Load:
@@ -100,6 +108,13 @@ class LiveTest(unittest.TestCase):
             # A value made up would hide a metric that is missing; alerts that do not fire are no series.
             self.assertTrue("vector(" not in expression or "ALERTS" in expression, where)
         self.assert_filled(pending)
+
+    def test_marks_on_the_time_line_are_found(self):
+        """Actions that exercise() has made the system take."""
+        for name, dashboard in dashboards():
+            for mark in dashboard["annotations"]["list"]:
+                expression = filled_in(mark["expr"]).replace("[15s]", "[10m]")
+                self.assert_filled([(f"{name}: {mark['name']}", expression)])
 
     def test_what_rules_ask_for_is_there(self):
         self.assert_filled([(rule.get("alert", rule.get("record")), selector)

@@ -1,4 +1,5 @@
 """Dashboards: the JSON that is kept is what the code makes, and it is of Grafana's own types."""
+import json
 import pathlib
 import shutil
 import subprocess
@@ -7,7 +8,8 @@ import unittest
 
 import yaml
 
-from deploy_files import DASHBOARDS, DEPLOY, compile_typescript, require_node_packages
+from deploy_files import (DASHBOARDS, DEPLOY, compile_typescript, family, golden_metrics,
+                          require_node_packages, rules, selectors)
 
 NAMES = {"overview", "statements", "storage", "autonomy", "security", "services"}
 
@@ -59,6 +61,17 @@ class DashboardsTest(unittest.TestCase):
                 broken.mkdir(exist_ok=True)
                 (broken / "overview.json").write_text(good.replace(was, becomes, 1))
                 self.assertNotEqual(self.judge(broken).returncode, 0)
+
+    def test_expressions_ask_for_what_is_served(self):
+        known = set(golden_metrics()) | {rule["record"] for _, rule in rules() if "record" in rule}
+        known |= {"up", "ALERTS", "scrape_duration_seconds"}
+        for path in DASHBOARDS.glob("*.json"):
+            for panel in json.loads(path.read_text())["panels"]:
+                for target in panel.get("targets", ()):
+                    for selector in selectors(target["expr"]):
+                        name = selector.partition("{")[0]
+                        if name:  # Otherwise it is by __name__.
+                            self.assertIn(family(name), known, f"{path.stem}: {panel['title']}")
 
     def test_provisioning_finds_the_dashboards(self):
         provisioning = DEPLOY / "grafana" / "provisioning"

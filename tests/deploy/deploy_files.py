@@ -50,6 +50,15 @@ def golden_metrics():
     return metrics
 
 
+def family(name):
+    """The metric that a sample's name belongs to."""
+    for suffix in ("_bucket", "_sum", "_count"):
+        stem = name.removesuffix(suffix)
+        if stem != name and golden_metrics().get(stem, ("",))[0] == "histogram":
+            return stem
+    return name
+
+
 def rules():
     """(group, rule) of every rule."""
     return [(group["name"], rule) for path in RULES
