@@ -199,6 +199,14 @@ void DdlBinder::NoteResolution(bool versions, DdlStatement* statement) const {
       return statement->comment().object_case() == common::v1::Comment::kTableId
                  ? note.Relation(statement->comment().table_id())
                  : note.Schema(statement->comment().schema());
+    case DdlStatement::kCreateCollation:
+      return note.Schema(statement->create_collation().collation().collation().schema());
+    case DdlStatement::kAlterCollation:
+      if (!statement->alter_collation().schema().empty())
+        note.Schema(statement->alter_collation().schema());
+      return;
+    case DdlStatement::kDropCollation:
+      return;
     case DdlStatement::kCreateOperator:
       note.Schema(statement->create_operator().operator_().schema());
       if (statement->create_operator().operator_().function().function_id() != 0)

@@ -204,7 +204,7 @@ void FillColumns(const RowSource& source, RowBuilder* rows) {
       SetIdentityColumns(source, column, rows);
       if (column.has_generated())
         rows->Set("generation_expression", GeneratedDefinition(table, column));
-      if (HasStoredDefault(column) && viewer.OwnsRelation(*entry)) {
+      if (HasStoredDefault(column)) {
         rows->Set("column_default",
                   DefaultDefinition(*source.catalog, PathOf(*source.session), column));
       }
