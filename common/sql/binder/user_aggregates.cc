@@ -130,6 +130,14 @@ absl::StatusOr<std::pair<Type, bool>> Binder::DescribeCall(const std::string& na
   for (const ExprPtr& arg : value->args) {
     if (arg->kind != Expr::Kind::kColumn) return missing();
   }
+  // PostgreSQL's two families of pseudo-types do not become one another.
+  for (const Type& type : given) {
+    const bool compatible =
+        (type.id >= TypeId::kAnyCompatible && type.id <= TypeId::kAnyCompatibleNonArray) ||
+        type.id == TypeId::kAnyCompatibleRange || type.id == TypeId::kAnyCompatibleMultirange;
+    if (types::IsPolymorphic(type.id) && compatible != value->function->polymorphism.compatible)
+      return missing();
+  }
   Type result{value->type.id, 0, value->type.declared};
   for (const Type& type : given) {
     if (!(Concrete(type, sample) == type) && Concrete(type, sample).id == result.id) {
