@@ -84,7 +84,7 @@ class DerivedTest(ScriptTest):
         connection = self.empty(self.cluster)
         run(connection, "CREATE TABLE t (a int, b int GENERATED ALWAYS AS (a) STORED)")
         self.assertEqual(sqlstate(connection, "ALTER TABLE t ALTER COLUMN b TYPE bigint"), "0A000")
-        self.assertEqual(sqlstate(connection, "CREATE TABLE u AS EXECUTE p"), "0A000")
+        self.assertEqual(sqlstate(connection, "CREATE TABLE u AS EXECUTE p"), "26000")
         connection.close()
 
 
