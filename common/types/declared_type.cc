@@ -117,7 +117,9 @@ size_t InternedDefinitions() {
 }
 
 Type TypeOf(const DeclaredType* declared) {
-  return {declared->id, declared->base.modifier, declared};
+  const bool domain = declared->definition.kind() == common::v1::DeclaredType::KIND_DOMAIN;
+  return {declared->id, declared->base.modifier, declared,
+          domain ? declared->base.collation : kDefaultCollation};
 }
 
 Type DeclaredMultirangeOf(const DeclaredType& range) {

@@ -258,6 +258,33 @@ RESET ROLE
 SELECT table_name FROM information_schema.tables WHERE table_schema = 'shown' ORDER BY 1
 DROP SCHEMA shown CASCADE
 DROP ROLE ri_a, ri_b""",
+    "functions of others in what one makes": """
+CREATE ROLE rg_a
+CREATE SCHEMA theirs
+GRANT ALL ON SCHEMA theirs TO PUBLIC
+CREATE FUNCTION theirs.f(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 + 1000'
+CREATE FUNCTION theirs.t() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN NEW.a := 99; RETURN NEW; END'
+REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA theirs FROM PUBLIC
+SET ROLE rg_a
+SET search_path = theirs
+CREATE TABLE theirs.mine (a int)
+INSERT INTO theirs.mine VALUES (1), (2)
+CREATE TRIGGER made BEFORE INSERT ON theirs.mine FOR EACH ROW EXECUTE FUNCTION t()
+ALTER TABLE theirs.mine ALTER a TYPE int USING theirs.f(a)
+CREATE INDEX ON theirs.mine (theirs.f(a))
+ALTER TABLE theirs.mine ADD CHECK (theirs.f(a) > 0)
+CREATE OPERATOR theirs.### (rightarg = int, procedure = f)
+CREATE AGGREGATE theirs.total(int) (sfunc = int4pl, stype = int, finalfunc = theirs.f)
+CREATE INDEX ON theirs.mine (abs(a))
+ALTER TABLE theirs.mine ADD CHECK (abs(a) > 0)
+SELECT count(*) FROM information_schema.parameters WHERE specific_schema = 'theirs'
+SELECT * FROM theirs.mine ORDER BY a
+RESET ROLE
+RESET search_path
+SET client_min_messages = warning
+DROP SCHEMA theirs CASCADE
+RESET client_min_messages
+DROP ROLE rg_a""",
     "who creates a view": """
 CREATE ROLE rv_a
 CREATE TABLE t (a int)

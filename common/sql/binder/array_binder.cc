@@ -357,7 +357,7 @@ absl::StatusOr<ExprPtr> Binder::BindArrayComparison(const PgQuery__AExpr& expr, 
     std::vector<ExprPtr> items;
     for (uint32_t i = 0; i < view.size(); ++i) {
       Value item = view.Get(i);
-      item.set_type({item.type().id, 0, element.declared});
+      item.set_type({item.type().id, 0, element.declared, element.collation});
       items.push_back(plan::MakeLiteral(std::move(item), array->location));
     }
     return compare_each(std::move(items));

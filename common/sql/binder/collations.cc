@@ -128,7 +128,11 @@ absl::StatusOr<ExprPtr> Binder::CollatedOperator(const std::string& symbol,
   if (args.size() != 2) return ExprPtr();
   const bool order = IsOrder(symbol);
   if (!order && !IsEquality(symbol) && !IsPattern(symbol)) {
-    RETURN_IF_ERROR(CommonCollation(args, location).status());
+    ASSIGN_OR_RETURN(const CollationId common, CommonCollation(args, location));
+    const bool searches = symbol == "@>" || symbol == "<@" || symbol == "&&" || symbol == "^@";
+    if (searches && types::IsNondeterministic(common))
+      return ErrorAt(sqlstate::kFeatureNotSupported, location,
+                     "nondeterministic collations are not supported for substring searches");
     return ExprPtr();
   }
   if (!HasCollation(args[0]->type) || !HasCollation(args[1]->type)) return ExprPtr();

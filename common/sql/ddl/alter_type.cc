@@ -2,6 +2,7 @@
 // ATExecAlterColumnType).
 #include <algorithm>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "common/sql/catalog/index_keys.h"
 #include "common/sql/catalog/partition_tree.h"
@@ -13,6 +14,7 @@
 #include "common/sql/parser/type_name.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/collation.h"
 #include "common/types/declared_type.h"
 #include "common/types/time_modifier.h"
 
@@ -25,6 +27,14 @@ using plan::Expr;
 using plan::ExprPtr;
 
 // As PostgreSQL's quote_identifier, keywords aside.
+bool IsInKey(const common::v1::TableDescriptor& table, uint32_t ordinal) {
+  return absl::c_linear_search(table.primary_key(), ordinal) ||
+         absl::c_any_of(table.indexes(), [ordinal](const auto& index) {
+           return (index.unique() || index.is_primary()) &&
+                  absl::c_linear_search(index.columns(), ordinal);
+         });
+}
+
 std::string Shown(const std::string& name) {
   const bool plain = !name.empty() && !(name[0] >= '0' && name[0] <= '9') &&
                      std::all_of(name.begin(), name.end(), [](char c) {
@@ -201,6 +211,12 @@ absl::Status DdlBinder::AlterType(const PgQuery__AlterTableCmd& command, const T
   ASSIGN_OR_RETURN(Type type, Binder(input_, tree_).ResolveType(*definition.type_name));
   RETURN_IF_ERROR(CheckColumnType(type, name, -1));
   ASSIGN_OR_RETURN(type, Collated(type, definition.coll_clause));
+  for (const auto& index : table.indexes()) {
+    if (absl::c_linear_search(index.columns(), ordinal) && index.exclusion_operators_size() > 0)
+      return Unsupported(-1, "changing the type of a column of an exclusion constraint");
+  }
+  if (types::IsNondeterministic(type.collation) && IsInKey(table, ordinal))
+    return Unsupported(-1, "a key with a nondeterministic collation");
 
   TableExpressions expressions(input_, tree_, table);
   const Type before = types::FromProto(column.type());

@@ -20,8 +20,11 @@ using common::v1::TypeDescriptor;
 
 constexpr size_t kLongestName = 63;
 
-// A table whose only column is the value.
-common::v1::TableDescriptor ValueTable(const Type& base) {
+// A table whose only column is the value, in the order of what the domain is over: as PostgreSQL
+// has it, the domain's COLLATE is not for its checks.
+common::v1::TableDescriptor ValueTable(Type base) {
+  base.collation =
+      types::IsDomain(base) ? types::TypeOf(base.declared).collation : types::kDefaultCollation;
   common::v1::TableDescriptor table;
   table.set_name("value");
   auto* column = table.add_columns();

@@ -1,6 +1,9 @@
 // What the names of a DDL statement mean, so that whoever authorizes it and whoever carries it out
 // speak of the same objects.
+#include <functional>
+
 #include "common/sql/ddl/ddl_binder.h"
+#include "common/sql/parser/tree_walk.h"
 
 namespace adbms::sql::ddl {
 namespace {
@@ -85,6 +88,22 @@ class Resolver {
   common::v1::DdlResolution& out_;
 };
 
+// The names of the functions that the statement calls, but for DEFAULTs, which are computed by
+// whoever inserts.
+void ForEachCall(const ProtobufCMessage& message,
+                 const std::function<void(const std::vector<std::string>&)>& visit) {
+  if (message.descriptor == &pg_query__constraint__descriptor &&
+      reinterpret_cast<const PgQuery__Constraint&>(message).contype ==
+          PG_QUERY__CONSTR_TYPE__CONSTR_DEFAULT)
+    return;
+  if (message.descriptor == &pg_query__func_call__descriptor) {
+    const auto& call = reinterpret_cast<const PgQuery__FuncCall&>(message);
+    visit(parser::StringsOf({call.funcname, call.n_funcname}));
+  }
+  parser::ForEachChild(message,
+                       [&visit](const ProtobufCMessage& child) { ForEachCall(child, visit); });
+}
+
 }  // namespace
 
 void DdlBinder::NoteResolution(bool versions, DdlStatement* statement) const {
@@ -112,8 +131,17 @@ void DdlBinder::NoteResolution(bool versions, DdlStatement* statement) const {
       for (const uint32_t id : condition->function_ids()) note.Function(id);
     }
   };
+  // What is computed when the statement runs, or for whoever writes.
+  const auto called = [&] {
+    ForEachCall(tree_.node->base, [&](const std::vector<std::string>& names) {
+      const std::string schema = names.size() > 1 ? names[names.size() - 2] : std::string();
+      for (const auto* function : catalog.FindFunctions(schema, names.back(), input_.search_path))
+        note.Function(function->function_id());
+    });
+  };
   switch (statement->body_case()) {
     case DdlStatement::kCreateTable:
+      called();
       note.Schema(statement->create_table().table().schema());
       for (const auto& used : statement->create_table().table().view_dependencies())
         note.Relation(used.table_id());
@@ -133,6 +161,7 @@ void DdlBinder::NoteResolution(bool versions, DdlStatement* statement) const {
     case DdlStatement::kRefreshMaterializedView:
       return note.Relation(statement->refresh_materialized_view().table_id());
     case DdlStatement::kAlterTable:
+      called();
       note.Relation(statement->alter_table().table_id());
       if (statement->alter_table().has_attach_partition())
         note.Relation(statement->alter_table().attach_partition().table_id());
@@ -151,6 +180,7 @@ void DdlBinder::NoteResolution(bool versions, DdlStatement* statement) const {
       }
       return;
     case DdlStatement::kCreateIndex:
+      called();
       return note.Relation(statement->create_index().table_id());
     case DdlStatement::kDropIndex:
       for (const auto& name : statement->drop_index().indexes())

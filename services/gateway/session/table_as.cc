@@ -4,6 +4,7 @@
 #include "common/sql/plan/operator_tree.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/types/collation.h"
 #include "common/types/type.h"
 #include "services/gateway/session/inner_sink.h"
 #include "services/gateway/session/quoted_identifier.h"
@@ -26,6 +27,9 @@ absl::StatusOr<std::string> Definitions(const sql::TableAsStatement& table,
     if (type.id == types::TypeId::kUnknown) type = {types::TypeId::kText, 0};
     const std::string& name = at < table.columns.size() ? table.columns[at] : output[i].name();
     absl::StrAppend(&columns, i > 0 ? ", " : "", QuoteIdentifier(name), " ", types::Format(type));
+    if (const common::v1::Collation* const collation = types::DefinitionOf(type.collation))
+      absl::StrAppend(&columns, " COLLATE ", QuoteIdentifier(collation->schema()), ".",
+                      QuoteIdentifier(collation->name()));
   }
   return columns;
 }

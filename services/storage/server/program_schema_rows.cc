@@ -88,7 +88,9 @@ const char* ModeName(FunctionArgument::Mode mode) {
 
 void FillParameters(const RowSource& source, RowBuilder* rows) {
   const std::string database = Database(source);
+  const RelationViewer viewer(source);
   for (const auto& [id, function] : source.catalog->functions()) {
+    if (!viewer.SeesFunction(*function)) continue;
     int64_t position = 0;
     for (const FunctionArgument& argument : function->arguments()) {
       ++position;
