@@ -80,6 +80,7 @@ absl::Status PreparedTransactions::Restore(Record record) {
   record.clear_locks();
   const std::string id = record.global_id();
   entry->record = std::move(record);
+  entry->prepared = true;
   absl::MutexLock lock(&mutex_);
   entries_[id] = std::move(entry);
   return absl::OkStatus();
@@ -129,7 +130,13 @@ absl::Status PreparedTransactions::Prepare(const rpc::CallContext& context,
                                            Transaction* transaction) {
   const std::string& id = request.global_id();
   absl::Status status = CheckId(id);
-  Entry* entry = nullptr;
+  std::unique_ptr<Entry> made = NewEntry();
+  Entry* const entry = made.get();
+  entry->record.set_global_id(id);
+  entry->record.set_role(request.role());
+  entry->record.set_database_id(transaction->database()->id());
+  entry->record.set_prepared_us(absl::ToUnixMicros(absl::Now()));
+  entry->busy = true;
   if (status.ok()) {
     absl::MutexLock lock(&mutex_);
     if (entries_.size() >= kMost) {
@@ -139,18 +146,13 @@ absl::Status PreparedTransactions::Prepare(const rpc::CallContext& context,
     } else if (entries_.contains(id)) {
       status = InUse(id);
     } else {
-      entry = entries_.emplace(id, NewEntry()).first->second.get();
-      entry->busy = true;
+      entries_.emplace(id, std::move(made));
     }
   }
   if (!status.ok()) {
     transaction->Rollback();
     return status;
   }
-  entry->record.set_global_id(id);
-  entry->record.set_role(request.role());
-  entry->record.set_database_id(transaction->database()->id());
-  entry->record.set_prepared_us(absl::ToUnixMicros(absl::Now()));
   status = transaction->Detach(context, &entry->writes, &entry->locks,
                                [this, entry] { return Keep(*entry); });
   if (!status.ok()) {
@@ -160,6 +162,7 @@ absl::Status PreparedTransactions::Prepare(const rpc::CallContext& context,
   }
   {
     absl::MutexLock lock(&mutex_);
+    entry->prepared = true;
     entry->busy = false;
   }
   return shared_->log->WaitDurable();
@@ -239,9 +242,7 @@ std::vector<Record> PreparedTransactions::List() const {
   std::vector<Record> records;
   absl::MutexLock lock(&mutex_);
   for (const auto& [id, entry] : entries_) {
-    // One that is being prepared is not there yet.
-    if (entry->record.prepared_us() != 0 && entry->writes.engine != nullptr)
-      records.push_back(entry->record);
+    if (entry->prepared) records.push_back(entry->record);
   }
   return records;
 }

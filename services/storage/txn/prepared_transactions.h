@@ -43,10 +43,11 @@ class PreparedTransactions {
  private:
   struct Entry {
     explicit Entry(LockManager* manager, uint64_t id) : locks(manager, id) {}
-    v1::PreparedTransactionRecord record;  // Without writes and locks.
+    v1::PreparedTransactionRecord record;  // Without writes and locks. Once in the map, as it is.
     DetachedWrites writes;
     LockOwner locks;
-    bool busy = false;  // Somebody prepares or ends it.
+    bool prepared = false;  // It is there for others. Under the mutex, like busy.
+    bool busy = false;      // Somebody prepares or ends it.
   };
   std::unique_ptr<Entry> NewEntry() const;
   absl::Status Restore(v1::PreparedTransactionRecord record);
