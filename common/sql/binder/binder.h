@@ -687,9 +687,11 @@ class Binder {
   // null: the argument itself.
   static ExprPtr ExtremeArgument(const ExprPtr& e);
   static ExprPtr TextOfKey(ExprPtr key, const Type& type);
-  // lower, upper and initcap by the rules of a locale; null for others.
-  static ExprPtr CollatedCase(const std::string& name, const std::vector<ExprPtr>& args,
-                              int location);
+  // A function of texts under their collation: lower, upper and initcap by the rules of a locale.
+  // Null: the function as it is. Errors: 42P21, 0A000 for what looks for texts in others under a
+  // nondeterministic one.
+  absl::StatusOr<ExprPtr> CollatedCall(const std::string& name, const std::vector<ExprPtr>& args,
+                                       int location) const;
   // variables.cc: what a name means that no column has; null: no variable either.
   ExprPtr FindVariable(const std::vector<std::string>& names, int location) const;
   // Errors: 42702 when the name of a column is that of a variable too.

@@ -41,6 +41,13 @@ ExprPtr KeyOf(const ExprPtr& e, const Collation& collation, bool breaks_ties) {
                         e->location);
 }
 
+// `how`: lower, upper or initcap.
+ExprPtr WithCase(const ExprPtr& e, const std::string& how, const Collation& collation,
+                 int location) {
+  return plan::MakeCall(Internal(functions::kChangeCase),
+                        {AsText(e), TextLiteral(how), TextLiteral(collation.locale())}, location);
+}
+
 std::string Shown(CollationId id) {
   const Collation* const collation = types::DefinitionOf(id);
   return collation == nullptr ? "default" : collation->name();
@@ -54,6 +61,21 @@ bool IsEquality(const std::string& symbol) { return symbol == "=" || symbol == "
 
 bool IsPattern(const std::string& symbol) {
   return symbol.find('~') != std::string::npos && symbol != "~=";
+}
+
+// Functions that look for texts in others know no collation.
+absl::Status CheckComparesBytes(const std::string& name) {
+  if (name.starts_with("regexp_"))
+    return status::Error(sqlstate::kFeatureNotSupported,
+                         "nondeterministic collations are not supported for regular expressions");
+  for (const char* searches :
+       {"position", "strpos", "replace", "split_part", "starts_with", "string_to_array",
+        "string_to_table", "array_position", "array_positions", "array_remove", "array_replace"}) {
+    if (name == searches)
+      return status::Error(sqlstate::kFeatureNotSupported,
+                           "nondeterministic collations are not supported for substring searches");
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -150,7 +172,10 @@ absl::StatusOr<ExprPtr> Binder::CollatedOperator(const std::string& symbol,
       };
       const Function* const like = functions::FunctionCatalog::Builtin().BySignature(
           symbol == "~~*" ? "~~(text,text)" : "!~~(text,text)");
-      return plan::MakeCall(like, {lower(args[0]), lower(args[1])}, location);
+      return plan::MakeCall(like,
+                            {WithCase(args[0], "lower", *collation, location),
+                             WithCase(args[1], "lower", *collation, location)},
+                            location);
     }
     if (plain) return ExprPtr();
     return ErrorAt(sqlstate::kFeatureNotSupported, location,
@@ -247,16 +272,16 @@ ExprPtr Binder::TextOfKey(ExprPtr key, const Type& type) {
              : plan::MakeCast(text, type, false, -1);
 }
 
-ExprPtr Binder::CollatedCase(const std::string& name, const std::vector<ExprPtr>& args,
-                             int location) {
-  if (args.size() != 1 || !types::IsString(args[0]->type.id)) return nullptr;
+absl::StatusOr<ExprPtr> Binder::CollatedCall(const std::string& name,
+                                             const std::vector<ExprPtr>& args, int location) const {
+  ASSIGN_OR_RETURN(const CollationId common, CommonCollation(args, location));
+  if (types::IsNondeterministic(common)) RETURN_IF_ERROR(CheckComparesBytes(name));
+  if (args.size() != 1 || !types::IsString(args[0]->type.id)) return ExprPtr();
   const bool changes = name == "lower" || name == "upper" || name == "initcap";
   const Collation* const collation =
       changes ? types::DefinitionOf(args[0]->type.collation) : nullptr;
-  if (collation == nullptr || collation->provider() != Collation::PROVIDER_ICU) return nullptr;
-  return plan::MakeCall(Internal(functions::kChangeCase),
-                        {AsText(args[0]), TextLiteral(name), TextLiteral(collation->locale())},
-                        location);
+  if (collation == nullptr || collation->provider() != Collation::PROVIDER_ICU) return ExprPtr();
+  return WithCase(args[0], name, *collation, location);
 }
 
 }  // namespace adbms::sql::binder

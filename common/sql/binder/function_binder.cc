@@ -137,21 +137,6 @@ ExprPtr MakeSession(SessionValue::Kind kind, int location) {
   return result;
 }
 
-// Functions that look for texts in others know no collation.
-absl::Status CheckComparesBytes(const std::string& name) {
-  if (name.starts_with("regexp_"))
-    return status::Error(sqlstate::kFeatureNotSupported,
-                         "nondeterministic collations are not supported for regular expressions");
-  for (const char* searches :
-       {"position", "strpos", "replace", "split_part", "starts_with", "string_to_array",
-        "string_to_table", "array_position", "array_positions", "array_remove", "array_replace"}) {
-    if (name == searches)
-      return status::Error(sqlstate::kFeatureNotSupported,
-                           "nondeterministic collations are not supported for substring searches");
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 absl::StatusOr<std::string> Binder::OperatorName(NodeList names, int location) const {
@@ -327,9 +312,8 @@ absl::StatusOr<ExprPtr> Binder::CallFunction(const std::string& name, std::vecto
     return NoFunction(name, shown, location);
   }
   RETURN_IF_ERROR(CoerceArguments(*operands, &args));
-  ASSIGN_OR_RETURN(const types::CollationId collation, CommonCollation(args, location));
-  if (types::IsNondeterministic(collation)) RETURN_IF_ERROR(CheckComparesBytes(name));
-  if (ExprPtr changed = CollatedCase(name, args, location)) return changed;
+  ASSIGN_OR_RETURN(ExprPtr collated, CollatedCall(name, args, location));
+  if (collated != nullptr) return collated;
   NameArguments(*functions[choice.index], candidates[choice.index], &args);
   return plan::MakeCall(functions[choice.index], std::move(args), location);
 }
