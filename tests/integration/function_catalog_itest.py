@@ -70,7 +70,8 @@ class FunctionCatalogTest(ScriptTest):
                     "CREATE FUNCTION g() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'",
                     "CREATE FUNCTION g() RETURNS int LANGUAGE sql WINDOW AS 'SELECT 1'",
                     "CREATE FUNCTION g() RETURNS int LANGUAGE sql SET work_mem FROM CURRENT AS 'SELECT 1'",
-                    "CREATE AGGREGATE a(int) (sfunc = int4pl, stype = internal)"):
+                    "CREATE AGGREGATE a(int) (sfunc = int4pl, stype = internal)",
+                    "REVOKE EXECUTE ON FUNCTION lower(text) FROM public"):
             self.assertEqual(sqlstate(connection, sql), "0A000", sql)
         run(connection, "CREATE TRIGGER x BEFORE UPDATE ON t FOR EACH ROW WHEN (new.a > 1) "
                         "EXECUTE FUNCTION f()")

@@ -30,41 +30,6 @@ bool Is(const FunctionDescriptor& function, PgQuery__ObjectType wanted) {
           !IsAggregate(function));
 }
 
-absl::Status DependedOn(bool several, const std::vector<FunctionDependent>& dependents,
-                        const Catalog& catalog) {
-  std::string what;
-  std::string detail;
-  for (const FunctionDependent& dependent : dependents) {
-    what = absl::StrCat("function ", SignatureOf(*catalog.FindFunction(dependent.function_id)));
-    absl::StrAppend(&detail, detail.empty() ? "" : "\n", Shown(dependent), " depends on ", what);
-  }
-  return status::Error("2BP01",
-                       absl::StrCat("cannot drop ", several ? "desired object(s)" : what,
-                                    " because other objects depend on ", several ? "them" : "it"),
-                       detail, "Use DROP ... CASCADE to drop the dependent objects too.");
-}
-
-void DropDependent(const FunctionDependent& dependent, common::v1::DdlStatement* out) {
-  using Kind = FunctionDependent::Kind;
-  const common::v1::TableDescriptor& table = *dependent.table;
-  if (dependent.kind == Kind::kDefault) {
-    out->mutable_alter_table()->set_table_id(table.table_id());
-    out->mutable_alter_table()->mutable_set_default()->set_column(dependent.column);
-  } else if (dependent.kind == Kind::kCheck) {
-    out->mutable_alter_table()->set_table_id(table.table_id());
-    out->mutable_alter_table()->set_drop_constraint(dependent.check);
-  } else {
-    common::v1::DropTable& drop = dependent.kind == Kind::kView
-                                      ? *out->mutable_drop_view()
-                                      : *out->mutable_drop_materialized_view();
-    drop.set_if_exists(true);  // It may have gone with another one.
-    drop.set_cascade(true);
-    common::v1::RelationName& name = *drop.add_tables();
-    name.set_schema(table.schema());
-    name.set_name(table.name());
-  }
-}
-
 // What tells a type from others: its number, and of a declared one its oid.
 using TypeKey = std::pair<TypeId, uint32_t>;
 TypeKey KeyOf(const Type& type) {
@@ -121,6 +86,15 @@ std::string WrittenSignature(const std::string& name, const PgQuery__ObjectWithA
                      type.n_array_bounds > 0 ? "[]" : ""));
   }
   return absl::StrCat(name, "(", absl::StrJoin(written, ","), ")");
+}
+
+bool IsBuiltIn(const PgQuery__ObjectWithArgs& object) {
+  const std::vector<std::string> names = parser::StringsOf({object.objname, object.n_objname});
+  if (names.size() > 1 && names[names.size() - 2] != "pg_catalog") return false;
+  const auto& builtin = functions::FunctionCatalog::Builtin();
+  return !builtin.FindFunctions(names.back()).empty() ||
+         !builtin.FindTableFunctions(names.back()).empty() ||
+         !builtin.FindAggregates(names.back()).empty();
 }
 
 // Modes that are given say which arguments are inputs.
@@ -232,16 +206,7 @@ absl::Status DdlBinder::DropFunctions(const PgQuery__DropStmt& drop) {
       return function.status();
     }
   }
-  const std::vector<FunctionDependent> dependents =
-      DependentsOf({out.function_ids().begin(), out.function_ids().end()}, input_, tree_);
-  if (!dependents.empty() && !out.cascade())
-    return DependedOn(out.function_ids_size() > 1, dependents, *input_.catalog);
-  if (dependents.size() > 1) {
-    out.add_notices(absl::StrCat("drop cascades to ", dependents.size(), " other objects"));
-  } else if (!dependents.empty()) {
-    out.add_notices(absl::StrCat("drop cascades to ", Shown(dependents[0])));
-  }
-  for (const FunctionDependent& dependent : dependents) DropDependent(dependent, Add());
+  RETURN_IF_ERROR(DropDependents(&out, input_, tree_, &result_));
   *Add()->mutable_drop_function() = std::move(out);
   return absl::OkStatus();
 }
@@ -258,6 +223,9 @@ absl::StatusOr<std::vector<uint32_t>> DdlBinder::GrantedObjects() const {
           FindFunction(PG_QUERY__OBJECT_TYPE__OBJECT_AGGREGATE, *node->object_with_args);
       if (!function.ok() || grant.objtype != PG_QUERY__OBJECT_TYPE__OBJECT_FUNCTION)
         function = FindFunction(grant.objtype, *node->object_with_args);
+      if (status::HasSqlState(function.status(), sqlstate::kUndefinedFunction) &&
+          IsBuiltIn(*node->object_with_args))
+        return Unsupported(-1, "GRANT and REVOKE on a built-in function");
       RETURN_IF_ERROR(function.status());
       ids.push_back((*function)->function_id());
       continue;

@@ -7,12 +7,22 @@
 #include "absl/strings/str_cat.h"
 #include "common/sql/binder/binder.h"
 #include "common/sql/ddl/table_expressions.h"
+#include "common/status/sql_error.h"
 
 namespace adbms::sql::ddl {
 namespace {
 
 using common::v1::FunctionDescriptor;
 using common::v1::TableDescriptor;
+
+struct FunctionDependent {
+  enum class Kind { kView, kMaterializedView, kDefault, kCheck };
+  Kind kind = Kind::kView;
+  const TableDescriptor* table = nullptr;  // The catalog's.
+  uint32_t column = 0;                     // Of kDefault.
+  std::string check;                       // Of kCheck.
+  uint32_t function_id = 0;                // The first that it calls.
+};
 using Kind = FunctionDependent::Kind;
 
 class Search {
@@ -25,6 +35,7 @@ class Search {
         tree_(tree) {
     input_.statement = nullptr;
     input_.literals = nullptr;
+    input_.called_functions = nullptr;
     input_.parameter_types.clear();
     input_.exempt = true;  // Policies are no part of a view.
   }
@@ -63,8 +74,7 @@ class Search {
   const parser::StatementTree& tree_;
 };
 
-}  // namespace
-
+// As messages name it.
 std::string Shown(const FunctionDependent& dependent) {
   const std::string& name = dependent.table->name();
   switch (dependent.kind) {
@@ -82,6 +92,7 @@ std::string Shown(const FunctionDependent& dependent) {
   return absl::StrCat("constraint ", dependent.check, " on table ", name);
 }
 
+// Text that means something else by now is passed over.
 std::vector<FunctionDependent> DependentsOf(const std::vector<uint32_t>& function_ids,
                                             const PlanningInput& input,
                                             const parser::StatementTree& tree) {
@@ -115,6 +126,58 @@ std::vector<FunctionDependent> DependentsOf(const std::vector<uint32_t>& functio
     }
   }
   return found;
+}
+
+absl::Status DependedOn(bool several, const std::vector<FunctionDependent>& dependents,
+                        const Catalog& catalog) {
+  std::string what;
+  std::string detail;
+  for (const FunctionDependent& dependent : dependents) {
+    what = absl::StrCat("function ", SignatureOf(*catalog.FindFunction(dependent.function_id)));
+    absl::StrAppend(&detail, detail.empty() ? "" : "\n", Shown(dependent), " depends on ", what);
+  }
+  return status::Error("2BP01",
+                       absl::StrCat("cannot drop ", several ? "desired object(s)" : what,
+                                    " because other objects depend on ", several ? "them" : "it"),
+                       detail, "Use DROP ... CASCADE to drop the dependent objects too.");
+}
+
+void DropDependent(const FunctionDependent& dependent, common::v1::DdlStatement* out) {
+  const TableDescriptor& table = *dependent.table;
+  if (dependent.kind == Kind::kDefault) {
+    out->mutable_alter_table()->set_table_id(table.table_id());
+    out->mutable_alter_table()->mutable_set_default()->set_column(dependent.column);
+  } else if (dependent.kind == Kind::kCheck) {
+    out->mutable_alter_table()->set_table_id(table.table_id());
+    out->mutable_alter_table()->set_drop_constraint(dependent.check);
+  } else {
+    common::v1::DropTable& drop = dependent.kind == Kind::kView
+                                      ? *out->mutable_drop_view()
+                                      : *out->mutable_drop_materialized_view();
+    drop.set_if_exists(true);  // It may have gone with another one.
+    drop.set_cascade(true);
+    common::v1::RelationName& name = *drop.add_tables();
+    name.set_schema(table.schema());
+    name.set_name(table.name());
+  }
+}
+
+}  // namespace
+
+absl::Status DropDependents(common::v1::DropFunction* drop, const PlanningInput& input,
+                            const parser::StatementTree& tree,
+                            std::vector<common::v1::DdlStatement>* changes) {
+  const std::vector<FunctionDependent> dependents =
+      DependentsOf({drop->function_ids().begin(), drop->function_ids().end()}, input, tree);
+  if (dependents.empty()) return absl::OkStatus();
+  if (!drop->cascade())
+    return DependedOn(drop->function_ids_size() > 1, dependents, *input.catalog);
+  drop->add_notices(dependents.size() == 1
+                        ? absl::StrCat("drop cascades to ", Shown(dependents[0]))
+                        : absl::StrCat("drop cascades to ", dependents.size(), " other objects"));
+  for (const FunctionDependent& dependent : dependents)
+    DropDependent(dependent, &changes->emplace_back());
+  return absl::OkStatus();
 }
 
 }  // namespace adbms::sql::ddl
