@@ -128,7 +128,7 @@ struct TableAsStatement {
   // What stands between CREATE and the name, and between the columns and AS: TEMPORARY TABLE,
   // WITH (…) ON COMMIT DROP.
   std::string kind = "TABLE";
-  std::string on_commit;
+  std::string options;
 };
 // CREATE MATERIALIZED VIEW, whose definition is a change of the catalog, and REFRESH.
 struct RefreshStatement {

@@ -160,7 +160,7 @@ TEST(Parse, FindsTheQueryOfInto) {
   const Statement as =
       ParseOne("CREATE TEMP TABLE t (a) ON COMMIT DROP AS SELECT 1 AS x WITH NO DATA");
   EXPECT_EQ(as.table_as.kind, "TEMPORARY TABLE");
-  EXPECT_EQ(as.table_as.on_commit, " ON COMMIT DROP");
+  EXPECT_EQ(as.table_as.options, " ON COMMIT DROP");
   EXPECT_EQ(as.table_as.query, "SELECT 1 AS x");
   EXPECT_FALSE(as.table_as.with_data);
 }

@@ -63,14 +63,14 @@ absl::Status ReadInto(const PgQuery__IntoClause& into, Statement* out) {
         status::sqlstate::kUndefinedObject,
         absl::StrCat("access method \"", std::string(method), "\" does not exist"));
   TableAsStatement& table = out->table_as;
-  table.on_commit = StorageParameters({into.options, into.n_options});
+  table.options = StorageParameters({into.options, into.n_options});
   table.schema = View(into.rel->schemaname);
   table.table = into.rel->relname;
   if (std::string_view(into.rel->relpersistence) == "t") table.kind = "TEMPORARY TABLE";
   if (into.on_commit == PG_QUERY__ON_COMMIT_ACTION__ONCOMMIT_DROP)
-    table.on_commit += " ON COMMIT DROP";
+    table.options += " ON COMMIT DROP";
   if (into.on_commit == PG_QUERY__ON_COMMIT_ACTION__ONCOMMIT_DELETE_ROWS)
-    table.on_commit += " ON COMMIT DELETE ROWS";
+    table.options += " ON COMMIT DELETE ROWS";
   for (size_t i = 0; i < into.n_col_names; ++i)
     table.columns.emplace_back(into.col_names[i]->string->sval);
   table.with_data = !into.skip_data;

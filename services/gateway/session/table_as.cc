@@ -97,7 +97,7 @@ absl::Status Session::RunTableAs(const sql::Statement& statement, ResultSink* si
       const auto create,
       sql::Parse(absl::StrCat("CREATE ", table.kind, " ",
                               table.schema.empty() ? "" : QuoteIdentifier(table.schema) + ".",
-                              QuoteIdentifier(table.table), " (", columns, ") ", table.on_commit)));
+                              QuoteIdentifier(table.table), " (", columns, ") ", table.options)));
   InnerSink inner(sink);
   const absl::Status created = RunDdl(create.front(), &inner);
   const bool exists = status::HasSqlState(created, status::sqlstate::kDuplicateTable);
