@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -403,6 +404,8 @@ struct PlanningInput {
   types::DateOrder date_order = types::DateOrder::kMdy;  // Of dates in the statement's own text.
   bool for_cursor = false;                               // See Plan.cursor_rows.
   bool keeps_text = false;  // The catalog will keep expressions of it: set by BindDdl.
+  // The users' functions that are called for whoever runs the statement are added. Null: not kept.
+  std::shared_ptr<std::set<uint32_t>> called_functions;
   // A materialized view that the statement fills: written to as a table, and read as its query.
   uint32_t refreshes = 0;
   common::v1::PlannerSwitches switches;

@@ -264,6 +264,8 @@ CREATE SCHEMA theirs
 GRANT ALL ON SCHEMA theirs TO PUBLIC
 CREATE FUNCTION theirs.f(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 + 1000'
 CREATE FUNCTION theirs.t() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN NEW.a := 99; RETURN NEW; END'
+CREATE FUNCTION theirs.plus(int, int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 + $2 + 1000'
+CREATE OPERATOR theirs.### (leftarg = int, rightarg = int, function = theirs.plus)
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA theirs FROM PUBLIC
 SET ROLE rg_a
 SET search_path = theirs
@@ -273,7 +275,16 @@ CREATE TRIGGER made BEFORE INSERT ON theirs.mine FOR EACH ROW EXECUTE FUNCTION t
 ALTER TABLE theirs.mine ALTER a TYPE int USING theirs.f(a)
 CREATE INDEX ON theirs.mine (theirs.f(a))
 ALTER TABLE theirs.mine ADD CHECK (theirs.f(a) > 0)
-CREATE OPERATOR theirs.### (rightarg = int, procedure = f)
+ALTER TABLE theirs.mine ALTER a TYPE int USING a ### 1
+CREATE INDEX ON theirs.mine ((a ### 1))
+CREATE FUNCTION theirs.wrap(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT theirs.f($1)'
+CREATE INDEX ON theirs.mine (theirs.wrap(a))
+ALTER TABLE theirs.mine ADD CHECK (theirs.wrap(a) > 0)
+ALTER TABLE theirs.mine ADD COLUMN b int DEFAULT theirs.f(1)
+ALTER TABLE theirs.mine ALTER a SET DEFAULT theirs.f(1)
+INSERT INTO theirs.mine VALUES (DEFAULT)
+ALTER TABLE theirs.mine ALTER a DROP DEFAULT
+CREATE OPERATOR theirs.#### (rightarg = int, procedure = f)
 CREATE AGGREGATE theirs.total(int) (sfunc = int4pl, stype = int, finalfunc = theirs.f)
 CREATE INDEX ON theirs.mine (abs(a))
 ALTER TABLE theirs.mine ADD CHECK (abs(a) > 0)

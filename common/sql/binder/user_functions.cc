@@ -359,6 +359,8 @@ absl::StatusOr<Binder::UserCall> Binder::ChooseUserFunction(
 void Binder::UseFunction(const FunctionDescriptor* function) {
   if (inlining_.empty()) called_functions_.insert(function->function_id());
   const plan::FunctionUse use{function, InvokingRole(inlining_)};
+  if (input_.called_functions != nullptr && use.as_role.empty())
+    input_.called_functions->insert(function->function_id());
   auto& used = query_->functions;
   if (std::find(used.begin(), used.end(), use) == used.end()) used.push_back(use);
 }

@@ -156,9 +156,8 @@ absl::Status DdlBinder::AlterDefault(const PgQuery__AlterTableCmd& command, cons
     }
     if (location < 0) return Unsupported(-1, "this form of SET DEFAULT");
     ASSIGN_OR_RETURN(sql, ExpressionText(command.def, location, "default"));
-    Binder binder(input_, tree_);
     ASSIGN_OR_RETURN(const plan::ExprPtr value,
-                     binder.BindDefault(sql, table.columns(static_cast<int>(ordinal))));
+                     BindKeptDefault(sql, table.columns(static_cast<int>(ordinal))));
     LinkSequenceDefault(value, &sql, &sequence_id);
   }
   auto* action = Alter(table, command.missing_ok)->mutable_set_default();

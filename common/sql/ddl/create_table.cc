@@ -238,8 +238,7 @@ absl::StatusOr<common::v1::ColumnDescriptor> DdlBinder::ColumnOf(
         has_default = true;
         ASSIGN_OR_RETURN(std::string sql,
                          ExpressionText(constraint.raw_expr, constraint.location, "default"));
-        Binder binder(input_, tree_);
-        ASSIGN_OR_RETURN(const plan::ExprPtr value, binder.BindDefault(sql, column));
+        ASSIGN_OR_RETURN(const plan::ExprPtr value, BindKeptDefault(sql, column));
         uint32_t sequence_id = 0;
         LinkSequenceDefault(value, &sql, &sequence_id);
         column.set_default_sql(sql);
@@ -351,6 +350,14 @@ absl::Status DdlBinder::AddCheck(const PgQuery__Constraint& constraint, const st
   check->set_name(name);
   check->set_sql(sql);
   return absl::OkStatus();
+}
+
+absl::StatusOr<plan::ExprPtr> DdlBinder::BindKeptDefault(
+    const std::string& sql, const common::v1::ColumnDescriptor& column) const {
+  PlanningInput input = input_;
+  input.called_functions = nullptr;
+  Binder binder(input, tree_);
+  return binder.BindDefault(sql, column);
 }
 
 absl::Status DdlBinder::AddConstraint(const PgQuery__Constraint& constraint,

@@ -404,6 +404,7 @@ absl::StatusOr<std::vector<common::v1::DdlStatement>> BindDdl(const PlanningInpu
                    binder::StatementTreeOf(input));
   PlanningInput keeping = input;
   keeping.keeps_text = true;
+  keeping.called_functions = std::make_shared<std::set<uint32_t>>();
   if (step > 0 && tree->node->node_case == PG_QUERY__NODE__NODE_CREATE_SCHEMA_STMT)
     return ddl::BindSchemaElement(keeping, *tree, step - 1);
   return ddl::DdlBinder(keeping, *tree, step).Bind();

@@ -266,6 +266,9 @@ class DdlBinder {
       const PgQuery__ColumnDef& definition, const Table& table, uint32_t ordinal);
   absl::StatusOr<std::optional<common::v1::OwnedSequence>> OwnedSequence(
       const PgQuery__Constraint* identity, const Table& table, uint32_t ordinal);
+  // A DEFAULT that is kept as text: whoever inserts computes it. Errors: as Binder::BindDefault.
+  absl::StatusOr<plan::ExprPtr> BindKeptDefault(const std::string& sql,
+                                                const common::v1::ColumnDescriptor& column) const;
   void LinkSequenceDefault(const plan::ExprPtr& value, std::string* sql,
                            uint32_t* sequence_id) const;
 

@@ -152,8 +152,7 @@ absl::Status DdlBinder::AddDomainConstraint(const PgQuery__Constraint& constrain
       common::v1::ColumnDescriptor column;
       column.set_name(type->declared().name());
       *column.mutable_type() = type->declared().base();
-      Binder binder(input_, tree_);
-      RETURN_IF_ERROR(binder.BindDefault(sql, column).status());
+      RETURN_IF_ERROR(BindKeptDefault(sql, column).status());
       type->set_default_sql(sql);
       return absl::OkStatus();
     }
@@ -252,8 +251,7 @@ absl::Status DdlBinder::AlterDomain(const PgQuery__AlterDomainStmt& alter) {
     common::v1::ColumnDescriptor column;
     column.set_name(type.declared().name());
     *column.mutable_type() = type.declared().base();
-    Binder binder(input_, tree_);
-    RETURN_IF_ERROR(binder.BindDefault(sql, column).status());
+    RETURN_IF_ERROR(BindKeptDefault(sql, column).status());
     change->set_default_sql(sql);
     return absl::OkStatus();
   }

@@ -404,8 +404,7 @@ absl::Status DdlBinder::AddInherited(const PgQuery__CreateStmt& create,
       } else if (constraint.contype == PG_QUERY__CONSTR_TYPE__CONSTR_DEFAULT) {
         ASSIGN_OR_RETURN(std::string sql,
                          ExpressionText(constraint.raw_expr, constraint.location, "default"));
-        Binder binder(input_, tree_);
-        ASSIGN_OR_RETURN(const plan::ExprPtr value, binder.BindDefault(sql, *column));
+        ASSIGN_OR_RETURN(const plan::ExprPtr value, BindKeptDefault(sql, *column));
         uint32_t sequence_id = 0;
         LinkSequenceDefault(value, &sql, &sequence_id);
         column->set_default_sql(sql);

@@ -1,9 +1,6 @@
 // What the names of a DDL statement mean, so that whoever authorizes it and whoever carries it out
 // speak of the same objects.
-#include <functional>
-
 #include "common/sql/ddl/ddl_binder.h"
-#include "common/sql/parser/tree_walk.h"
 
 namespace adbms::sql::ddl {
 namespace {
@@ -88,22 +85,6 @@ class Resolver {
   common::v1::DdlResolution& out_;
 };
 
-// The names of the functions that the statement calls, but for DEFAULTs, which are computed by
-// whoever inserts.
-void ForEachCall(const ProtobufCMessage& message,
-                 const std::function<void(const std::vector<std::string>&)>& visit) {
-  if (message.descriptor == &pg_query__constraint__descriptor &&
-      reinterpret_cast<const PgQuery__Constraint&>(message).contype ==
-          PG_QUERY__CONSTR_TYPE__CONSTR_DEFAULT)
-    return;
-  if (message.descriptor == &pg_query__func_call__descriptor) {
-    const auto& call = reinterpret_cast<const PgQuery__FuncCall&>(message);
-    visit(parser::StringsOf({call.funcname, call.n_funcname}));
-  }
-  parser::ForEachChild(message,
-                       [&visit](const ProtobufCMessage& child) { ForEachCall(child, visit); });
-}
-
 }  // namespace
 
 void DdlBinder::NoteResolution(bool versions, DdlStatement* statement) const {
@@ -131,13 +112,8 @@ void DdlBinder::NoteResolution(bool versions, DdlStatement* statement) const {
       for (const uint32_t id : condition->function_ids()) note.Function(id);
     }
   };
-  // What is computed when the statement runs, or for whoever writes.
   const auto called = [&] {
-    ForEachCall(tree_.node->base, [&](const std::vector<std::string>& names) {
-      const std::string schema = names.size() > 1 ? names[names.size() - 2] : std::string();
-      for (const auto* function : catalog.FindFunctions(schema, names.back(), input_.search_path))
-        note.Function(function->function_id());
-    });
+    for (const uint32_t id : *input_.called_functions) note.Function(id);
   };
   switch (statement->body_case()) {
     case DdlStatement::kCreateTable:
@@ -205,11 +181,13 @@ void DdlBinder::NoteResolution(bool versions, DdlStatement* statement) const {
       return;
     }
     case DdlStatement::kCreateType:
+      called();
       note.Schema(statement->create_type().type().declared().schema());
       for (const auto& field : statement->create_type().type().declared().fields())
         types(field.type().declared());
       return types(statement->create_type().type().declared());
     case DdlStatement::kAlterType:
+      called();
       note.Type(statement->alter_type().type_oid());
       for (const auto& field : statement->alter_type().attributes().fields())
         if (field.type().has_declared()) note.Type(field.type().declared().oid());
@@ -264,6 +242,7 @@ void DdlBinder::NoteResolution(bool versions, DdlStatement* statement) const {
       return;
     }
     case DdlStatement::kCreateTrigger:
+      called();
       note.Relation(statement->create_trigger().table_id());
       return note.Function(statement->create_trigger().trigger().function_id());
     case DdlStatement::kDropTrigger:

@@ -532,41 +532,6 @@ absl::Status Session::ChangeCatalog(const sql::Statement& statement, DdlNotices*
   return absl::OkStatus();
 }
 
-namespace {
-
-// Functions that what is made will call, in the name of whoever uses it.
-std::vector<uint32_t> CalledFunctions(const DdlStatement& ddl) {
-  std::vector<uint32_t> ids;
-  const auto& aggregate = ddl.create_function().function().aggregate();
-  for (const auto* part : {&aggregate.transition(), &aggregate.final(), &aggregate.combine()}) {
-    if (part->function_id() != 0) ids.push_back(part->function_id());
-  }
-  if (!ddl.has_create_table() && !ddl.has_alter_table() && !ddl.has_create_index() &&
-      !ddl.has_create_trigger() && !ddl.has_create_operator())
-    return ids;
-  for (const common::v1::ResolvedObject& object : ddl.resolution().objects()) {
-    if (object.kind() == common::v1::ResolvedObject::KIND_FUNCTION && object.object_id() != 0)
-      ids.push_back(object.object_id());
-  }
-  return ids;
-}
-
-}  // namespace
-
-absl::Status Session::AuthorizeTypeUses(const DdlStatement& ddl, const sql::Catalog& catalog) {
-  ASSIGN_OR_RETURN(const auto policy, policy_->Get());
-  for (const common::v1::ResolvedObject& object : ddl.resolution().objects()) {
-    if (object.kind() != common::v1::ResolvedObject::KIND_TYPE || object.object_id() == 0) continue;
-    const auto* type = catalog.FindType(object.object_id());
-    if (type != nullptr) RETURN_IF_ERROR(policy::AuthorizeType(*policy, *type));
-  }
-  for (const uint32_t id : CalledFunctions(ddl)) {
-    const auto* function = catalog.FindFunction(id);
-    if (function != nullptr) RETURN_IF_ERROR(policy::AuthorizeFunction(*policy, *function));
-  }
-  return absl::OkStatus();
-}
-
 absl::Status Session::MakeChanges(std::vector<DdlStatement> changes, const sql::CatalogPtr& catalog,
                                   DdlNotices* notices, bool* started) {
   for (DdlStatement& ddl : changes) {
@@ -574,7 +539,7 @@ absl::Status Session::MakeChanges(std::vector<DdlStatement> changes, const sql::
     if (ddl.alter_table().has_set_types())
       FillConversions(ddl.mutable_alter_table()->mutable_set_types()->mutable_context());
     RETURN_IF_ERROR(AuthorizeDdl(ddl, catalog));
-    RETURN_IF_ERROR(AuthorizeTypeUses(ddl, *catalog));
+    RETURN_IF_ERROR(AuthorizeUses(ddl, *catalog));
     RETURN_IF_ERROR(CheckNoneWaits(ddl, *catalog));
     using common::v1::TriggerDescriptor;
     if (ddl.has_truncate())

@@ -393,8 +393,9 @@ class Session {
   absl::Status GiveDefaults(const common::v1::DdlStatement& ddl, uint32_t object_id);
   absl::Status AuthorizeCollations(const common::v1::DdlStatement& ddl,
                                    const security::v1::Policy& policy, const sql::Catalog& catalog);
-  // USAGE of the declared types that the statement names.
-  absl::Status AuthorizeTypeUses(const common::v1::DdlStatement& ddl, const sql::Catalog& catalog);
+  // used_objects.cc: USAGE of the declared types that the statement names, EXECUTE of the functions
+  // that it calls or that what it makes is to call.
+  absl::Status AuthorizeUses(const common::v1::DdlStatement& ddl, const sql::Catalog& catalog);
   // Of functions and types.
   absl::Status AddObjectGrants(const sql::Statement& statement, const sql::CatalogPtr& catalog,
                                const security::v1::Policy& policy,
