@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/sql/catalog/index_keys.h"
+#include "common/sql/default_planner/pattern_bounds.h"
 #include "common/sql/functions/function_catalog.h"
 #include "common/sql/plan/implication.h"
 #include "common/sql/rules/rewriter.h"
@@ -173,9 +174,37 @@ size_t MatchEqual(const std::vector<Key>& keys, const std::vector<ExprPtr>& cond
   return keys.size();
 }
 
-// What bounds the key that follows.
+// The first LIKE of the key that bounds it; false: there is none. `rechecked` takes a condition
+// that not all strings within the bounds meet.
+bool MatchPattern(const ExprPtr& key, const std::vector<ExprPtr>& conditions, AccessPath* path,
+                  std::vector<ExprPtr>* rechecked) {
+  if (key->type.id != TypeId::kText && key->type.id != TypeId::kVarchar) return false;
+  for (const ExprPtr& condition : conditions) {
+    if (condition->kind != Expr::Kind::kCall || !condition->function->is_operator ||
+        condition->function->name != "~~" || !IsKey(*condition->args[0], *key))
+      continue;
+    const Expr& pattern = *condition->args[1];
+    if (pattern.kind != Expr::Kind::kLiteral || pattern.value.is_null()) continue;
+    const auto bounds = BoundsOfLike(pattern.value.bytes());
+    if (!bounds.has_value()) continue;
+    const auto bound = [&key](const std::string& text) {
+      return plan::MakeLiteral(types::Value::String({key->type.id, 0}, text));
+    };
+    path->lower = bound(bounds->lower);
+    path->lower_inclusive = true;
+    if (bounds->single) path->upper = path->lower;
+    if (bounds->upper.has_value()) path->upper = bound(*bounds->upper);
+    path->upper_inclusive = bounds->single;
+    path->matched.push_back(condition);
+    if (!bounds->exact) rechecked->push_back(condition);
+    return true;
+  }
+  return false;
+}
+
+// What bounds the key that follows. `rechecked` takes the conditions that the bounds do not settle.
 void MatchRange(const ExprPtr& key, const std::vector<ExprPtr>& conditions,
-                const plan::ColumnSet& columns, AccessPath* path) {
+                const plan::ColumnSet& columns, AccessPath* path, std::vector<ExprPtr>* rechecked) {
   if (key == nullptr) return;
   for (const ExprPtr& condition : conditions) {
     auto list = ReadInList(condition, key, columns);
@@ -195,6 +224,7 @@ void MatchRange(const ExprPtr& key, const std::vector<ExprPtr>& conditions,
     path->matched.push_back(condition);
   }
   if (path->lower != nullptr || path->upper != nullptr) return;
+  if (MatchPattern(key, conditions, path, rechecked)) return;
   for (const ExprPtr& condition : conditions) {
     if (!IsNotNull(condition, key)) continue;
     path->upper_inclusive = true;  // Without a bound: up to the greatest value.
@@ -230,19 +260,25 @@ bool BuildPath(const plan::Query& query, const plan::ScanRequest& request,
   path->index_id = index == nullptr ? 0 : index->index_id();
   const size_t at = MatchEqual(keys, conditions, columns, path);
   path->unique = at == keys.size() && (index == nullptr || index->unique());
-  if (at < keys.size()) MatchRange(keys[at].expression, conditions, columns, path);
+  std::vector<ExprPtr> rechecked;
+  if (at < keys.size()) MatchRange(keys[at].expression, conditions, columns, path, &rechecked);
   SetOrdering(keys.data() + at, keys.size() - at, path);
   path->index_only = Covers(scan, index);
   // An open-ended range may run into the NULLs at the index's end: its condition is checked again.
   const bool open_ended = (path->lower == nullptr) != (path->upper == nullptr);
-  const bool recheck = open_ended && keys[at].nullable;
+  const bool runs_into_nulls = open_ended && keys[at].nullable;
   const std::vector<ExprPtr> known = KnownBy(form.predicate, conditions);
+  std::vector<ExprPtr> unanswered;
   for (const ExprPtr& condition : conditions) {
     if (std::find(known.begin(), known.end(), condition) != known.end()) continue;
     const auto found = std::find(path->matched.begin(), path->matched.end(), condition);
     const bool in_range =
         found != path->matched.end() && found - path->matched.begin() >= static_cast<long>(at);
-    if (found == path->matched.end() || (recheck && in_range)) path->residual.push_back(condition);
+    const bool recheck =
+        (runs_into_nulls && in_range) ||
+        std::find(rechecked.begin(), rechecked.end(), condition) != rechecked.end();
+    if (found == path->matched.end() || recheck) path->residual.push_back(condition);
+    if (found == path->matched.end()) unanswered.push_back(condition);
   }
   for (const ExprPtr& condition : known) {
     if (std::find(path->matched.begin(), path->matched.end(), condition) == path->matched.end())
@@ -251,7 +287,7 @@ bool BuildPath(const plan::Query& query, const plan::ScanRequest& request,
   const double rows = estimator.TableRows(*scan.table);
   path->index_rows =
       path->unique ? 1 : std::max(1.0, rows * estimator.Selectivity(query, path->matched));
-  path->rows = std::max(1.0, path->index_rows * estimator.Selectivity(query, path->residual));
+  path->rows = std::max(1.0, path->index_rows * estimator.Selectivity(query, unanswered));
   MatchOrder(request, keys.data() + at, keys.size() - at, path);
   return !path->matched.empty() || path->ordered || path->index_only;
 }

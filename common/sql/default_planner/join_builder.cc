@@ -101,12 +101,44 @@ bool IsJoinKey(const ExprPtr& condition, const ColumnSet& left, const ColumnSet&
 absl::StatusOr<Physical> PhysicalBuilder::BuildJoin(const Rel& rel, const Wanted& wanted) {
   if (rel.lateral) return BuildLateral(rel, wanted);
   if (rel.join_type == common::v1::JOIN_TYPE_INNER) return BuildInnerJoins(rel);
-  if (rel.join_type == common::v1::JOIN_TYPE_SEMI) {
-    ASSIGN_OR_RETURN(std::optional<Physical> reversed, TryReversedSemi(rel));
-    if (reversed.has_value()) return *std::move(reversed);
-  }
+  if (rel.join_type == common::v1::JOIN_TYPE_SEMI) return BuildSemiJoin(rel);
   ASSIGN_OR_RETURN(Physical left, BuildRel(*rel.inputs[0]));
   return Join(rel.join_type, std::move(left), *rel.inputs[1], rel.conditions);
+}
+
+// From the side that costs less.
+absl::StatusOr<Physical> PhysicalBuilder::BuildSemiJoin(const Rel& rel) {
+  const int subplans = plan_.subplans_size();
+  const Traces before = TracesSince(subplans);
+  ASSIGN_OR_RETURN(std::optional<Physical> reversed, TryReversedSemi(rel));
+  if (!reversed.has_value()) {
+    ASSIGN_OR_RETURN(Physical left, BuildRel(*rel.inputs[0]));
+    return Join(rel.join_type, std::move(left), *rel.inputs[1], rel.conditions);
+  }
+  Traces of_reversed = TracesSince(subplans);
+  Replace(subplans, before);
+  ASSIGN_OR_RETURN(Physical left, BuildRel(*rel.inputs[0]));
+  ASSIGN_OR_RETURN(Physical forward,
+                   Join(rel.join_type, std::move(left), *rel.inputs[1], rel.conditions));
+  if (forward.cost < reversed->cost) return forward;
+  Replace(subplans, std::move(of_reversed));
+  return *std::move(reversed);
+}
+
+PhysicalBuilder::Traces PhysicalBuilder::TracesSince(int subplans) const {
+  Traces traces;
+  for (int i = subplans; i < plan_.subplans_size(); ++i)
+    traces.subplans.push_back(plan_.subplans(i));
+  if (subplan_ != nullptr) traces.state = *subplan_;
+  traces.next_slot = next_slot_;
+  return traces;
+}
+
+void PhysicalBuilder::Replace(int subplans, Traces traces) {
+  while (plan_.subplans_size() > subplans) plan_.mutable_subplans()->RemoveLast();
+  for (common::v1::SubPlan& subplan : traces.subplans) *plan_.add_subplans() = std::move(subplan);
+  if (subplan_ != nullptr) *subplan_ = std::move(traces.state);
+  next_slot_ = traces.next_slot;
 }
 
 // A semi join whose right side is small: its distinct keys look the left's rows up.
@@ -130,6 +162,7 @@ absl::StatusOr<std::optional<Physical>> PhysicalBuilder::TryReversedSemi(const R
     return std::optional<Physical>();
   ++reversed_semi_tries_;
   const int subplans = plan_.subplans_size();
+  const Traces before = TracesSince(subplans);
   ASSIGN_OR_RETURN(const Physical left, BuildRel(*rel.inputs[0]));
   Rel distinct;
   distinct.kind = Rel::Kind::kAggregate;
@@ -138,20 +171,12 @@ absl::StatusOr<std::optional<Physical>> PhysicalBuilder::TryReversedSemi(const R
     distinct.expressions.push_back(plan::MakeColumn(key, query_.columns[key].type));
     distinct.output.push_back(key);
   }
-  // Trying must leave nothing behind.
-  SubPlanState saved;
-  if (subplan_ != nullptr) saved = *subplan_;
-  const uint32_t slot = next_slot_;
-  auto undo = [&]() {
-    while (plan_.subplans_size() > subplans) plan_.mutable_subplans()->RemoveLast();
-    if (subplan_ != nullptr) *subplan_ = saved;
-    next_slot_ = slot;
-  };
   ASSIGN_OR_RETURN(Physical outer, BuildAggregate(distinct));
   ASSIGN_OR_RETURN(std::optional<Physical> result,
                    TryLookup(common::v1::JOIN_TYPE_INNER, &outer, *rel.inputs[0], rel.conditions,
                              left.cost, left.rows, true));
-  if (!result.has_value()) undo();
+  // Trying must leave nothing behind.
+  if (!result.has_value()) Replace(subplans, before);
   return result;
 }
 
@@ -165,19 +190,15 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildInnerJoins(const Rel& rel) {
     graph.columns.push_back(SetOf(relation->output));
     // Built once for the estimate; sub-plans that this makes are taken back.
     const int subplans = plan_.subplans_size();
-    const uint32_t slot = next_slot_;
-    SubPlanState saved;
-    if (subplan_ != nullptr) saved = *subplan_;
+    const Traces before = TracesSince(subplans);
     ASSIGN_OR_RETURN(const Physical trial, BuildRel(*relation));
     // What has left nothing behind need not be built again: joins inside each other would take time
     // that doubles with each.
     std::vector<ExprPtr> conditions;
-    if (plan_.subplans_size() == subplans && next_slot_ == slot &&
+    if (plan_.subplans_size() == subplans && next_slot_ == before.next_slot &&
         ScanOf(*relation, &conditions) == nullptr)
       built_.emplace(relation.get(), std::make_pair(relation, trial));
-    if (subplan_ != nullptr) *subplan_ = std::move(saved);
-    while (plan_.subplans_size() > subplans) plan_.mutable_subplans()->RemoveLast();
-    next_slot_ = slot;
+    Replace(subplans, before);
     graph.rows.push_back(trial.rows);
     graph.costs.push_back(trial.cost);
   }

@@ -58,6 +58,14 @@ class PhysicalBuilder {
   absl::StatusOr<Physical> BuildScan(const plan::Rel& scan,
                                      const std::vector<plan::ExprPtr>& conditions,
                                      const Wanted& wanted);
+  // By one path.
+  absl::StatusOr<Physical> BuildPath(const plan::Rel& scan,
+                                     const std::vector<plan::ExprPtr>& conditions,
+                                     const Wanted& wanted);
+  // union_scan.cc
+  absl::StatusOr<std::optional<Physical>> TryUnion(const plan::Rel& scan,
+                                                   const std::vector<plan::ExprPtr>& conditions,
+                                                   const Wanted& wanted, const Physical& whole);
   absl::StatusOr<Physical> BuildSystemScan(const plan::Rel& scan,
                                            const std::vector<plan::ExprPtr>& conditions);
   absl::StatusOr<Physical> BuildValues(const plan::Rel& rel);
@@ -89,6 +97,7 @@ class PhysicalBuilder {
                                                        const Physical& whole);
   // join_builder.cc
   absl::StatusOr<Physical> BuildJoin(const plan::Rel& rel, const Wanted& wanted);
+  absl::StatusOr<Physical> BuildSemiJoin(const plan::Rel& rel);
   absl::StatusOr<std::optional<Physical>> TryReversedSemi(const plan::Rel& rel);
   absl::StatusOr<Physical> BuildInnerJoins(const plan::Rel& rel);
   // As BuildRel, of a join's relation.
@@ -108,6 +117,16 @@ class PhysicalBuilder {
   absl::StatusOr<Physical> Filtered(Physical input, const std::vector<plan::ExprPtr>& conditions);
   absl::Status EncodeInto(const plan::ExprPtr& e, const std::vector<plan::ColumnId>& layout,
                           common::v1::Expression* out);
+  // What building leaves beside the operators.
+  struct Traces {
+    std::vector<common::v1::SubPlan> subplans;
+    SubPlanState state;
+    uint32_t next_slot = 0;
+  };
+  // Those since the plan had `subplans` sub-plans.
+  Traces TracesSince(int subplans) const;
+  // Puts `traces` in the place of those.
+  void Replace(int subplans, Traces traces);
   absl::Status EncodeAnd(const std::vector<plan::ExprPtr>& conditions,
                          const std::vector<plan::ColumnId>& layout, common::v1::Expression* out);
   absl::StatusOr<uint32_t> SlotOf(plan::ColumnId column);

@@ -52,6 +52,14 @@ absl::StatusOr<Physical> PhysicalBuilder::BuildScan(const Rel& scan,
                                                     const std::vector<ExprPtr>& conditions,
                                                     const Wanted& wanted) {
   if (scan.table->is_virtual()) return BuildSystemScan(scan, conditions);
+  ASSIGN_OR_RETURN(Physical whole, BuildPath(scan, conditions, wanted));
+  ASSIGN_OR_RETURN(std::optional<Physical> parts, TryUnion(scan, conditions, wanted, whole));
+  return parts.has_value() ? *std::move(parts) : std::move(whole);
+}
+
+absl::StatusOr<Physical> PhysicalBuilder::BuildPath(const Rel& scan,
+                                                    const std::vector<ExprPtr>& conditions,
+                                                    const Wanted& wanted) {
   plan::ScanRequest request{&scan, wanted.order, wanted.limit};
   std::vector<plan::AccessPath> paths = FindAccessPaths(query_, request, conditions, estimator_);
   KeepAllowed(query_.switches, &paths);

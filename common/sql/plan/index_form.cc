@@ -103,6 +103,36 @@ void CollectBeside(const Matcher& matcher, const Expr& e, const std::vector<Expr
   }
 }
 
+bool IsText(const types::Type& type) {
+  return type.id == types::TypeId::kText || type.id == types::TypeId::kVarchar;
+}
+
+// The columns among the keys that are strings.
+std::vector<ExprPtr> TextsOf(const google::protobuf::RepeatedField<uint32_t>& ordinals,
+                             const TableDescriptor& table) {
+  std::vector<ExprPtr> texts;
+  for (const uint32_t ordinal : ordinals) {
+    if (ordinal >= static_cast<uint32_t>(table.columns_size())) continue;
+    const types::Type type = types::FromProto(table.columns(static_cast<int>(ordinal)).type());
+    if (IsText(type)) texts.push_back(MakeColumn(ordinal, type));
+  }
+  return texts;
+}
+
+// Notes the lifted constant that one of the keys is LIKE.
+void CollectPattern(const Matcher& matcher, const Expr& e, const std::vector<ExprPtr>& texts,
+                    std::set<int>* literals) {
+  if (e.kind != Expr::Kind::kCall || !e.function->is_operator || e.function->name != "~~") return;
+  const Expr& pattern = WithoutCasts(*e.args[1]);
+  if (pattern.kind != Expr::Kind::kParameter || pattern.literal < 0) return;
+  const Expr& subject = WithoutCasts(*e.args[0]);
+  if (std::any_of(texts.begin(), texts.end(), [&](const ExprPtr& text) {
+        std::set<int> within;
+        return matcher.Matches(subject, *text, &within);
+      }))
+    literals->insert(pattern.literal);
+}
+
 }  // namespace
 
 absl::StatusOr<IndexForm> FormOf(const IndexDescriptor& index,
@@ -123,16 +153,23 @@ absl::StatusOr<IndexForm> FormOf(const IndexDescriptor& index,
 
 IndexLiterals::IndexLiterals(const Query& query) : query_(query) {
   for (const TableUse& use : query.tables) {
+    Form keys{use.table->table_id(), {}, {}, TextsOf(use.table->primary_key(), *use.table)};
+    if (!keys.texts.empty()) forms_.push_back(std::move(keys));
     for (const IndexDescriptor& index : use.table->indexes()) {
-      if (IsPlain(index)) continue;
-      const auto form = FormOverOrdinals(index, *use.table);
-      if (!form.ok()) continue;
-      Form kept{use.table->table_id(), {}, {}};
-      for (const ExprPtr& key : form->keys) {
-        if (key != nullptr && HasConstants(*key)) kept.keys.push_back(key);
+      Form kept{use.table->table_id(), {}, {}, {}};
+      if (!IsInverted(index)) kept.texts = TextsOf(index.columns(), *use.table);
+      const auto form =
+          IsPlain(index) ? absl::StatusOr<IndexForm>() : FormOverOrdinals(index, *use.table);
+      if (form.ok()) {
+        for (const ExprPtr& key : form->keys) {
+          if (key == nullptr) continue;
+          if (HasConstants(*key)) kept.keys.push_back(key);
+          if (!IsInverted(index) && IsText(key->type)) kept.texts.push_back(key);
+        }
+        if (form->predicate != nullptr) CollectSubjects(*form->predicate, &kept.subjects);
       }
-      if (form->predicate != nullptr) CollectSubjects(*form->predicate, &kept.subjects);
-      if (!kept.keys.empty() || !kept.subjects.empty()) forms_.push_back(std::move(kept));
+      if (!kept.keys.empty() || !kept.subjects.empty() || !kept.texts.empty())
+        forms_.push_back(std::move(kept));
     }
   }
 }
@@ -147,6 +184,7 @@ void IndexLiterals::Collect(const Expr& expression, std::set<int>* literals) con
         literals->insert(within.begin(), within.end());
     }
     CollectBeside(matcher, expression, form.subjects, literals);
+    CollectPattern(matcher, expression, form.texts, literals);
   }
 }
 

@@ -22,8 +22,9 @@ absl::StatusOr<IndexForm> FormOf(const common::v1::IndexDescriptor& index,
                                  const std::function<ExprPtr(uint32_t)>& column);
 
 // Finds the lifted constants of a query on whose values it depends whether some index of its tables
-// fits: those that stand where an index's expression has constants, and those that are compared
-// with what a predicate compares with constants. Borrows the query.
+// fits: those that stand where an index's expression has constants, those that are compared
+// with what a predicate compares with constants, and the patterns that a key is LIKE. Borrows the
+// query.
 class IndexLiterals {
  public:
   explicit IndexLiterals(const Query& query);
@@ -39,6 +40,7 @@ class IndexLiterals {
     uint32_t table_id;
     std::vector<ExprPtr> keys;
     std::vector<ExprPtr> subjects;  // What the predicate compares with constants.
+    std::vector<ExprPtr> texts;     // Keys that are ordered strings.
   };
 
   const Query& query_;

@@ -18,7 +18,29 @@ using plan::ExprPtr;
 using plan::Rel;
 using plan::RelPtr;
 
+// Takes a projection away that only the conditions look at, so that they are about the columns
+// below it, which may have an index.
+void LookThroughProject(RelPtr* right, std::vector<ExprPtr>* conditions) {
+  while ((*right)->kind == Rel::Kind::kProject) {
+    const Rel& project = **right;
+    if (std::any_of(project.expressions.begin(), project.expressions.end(),
+                    [](const ExprPtr& e) { return plan::HasSubquery(e) || plan::IsVolatile(e); }))
+      return;
+    for (ExprPtr& condition : *conditions) {
+      condition = plan::Transform(condition, [&project](const ExprPtr& e) -> ExprPtr {
+        if (e->kind != Expr::Kind::kColumn) return nullptr;
+        const auto at = std::find(project.output.begin(), project.output.end(), e->column);
+        return at == project.output.end() ? nullptr
+                                          : project.expressions[at - project.output.begin()];
+      });
+    }
+    *right = project.inputs[0];
+  }
+}
+
 RelPtr MakeJoin(JoinType type, RelPtr left, RelPtr right, std::vector<ExprPtr> conditions) {
+  if (type == common::v1::JOIN_TYPE_SEMI || type == common::v1::JOIN_TYPE_ANTI)
+    LookThroughProject(&right, &conditions);
   RelPtr join = plan::MakeRel(Rel::Kind::kJoin, {left, right});
   join->join_type = type;
   join->conditions = std::move(conditions);
