@@ -1,13 +1,10 @@
 #include "services/indexer/candidates/candidates.h"
 
 #include <algorithm>
-#include <functional>
 #include <optional>
+#include <set>
+#include <string>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "common/sql/catalog/index_keys.h"
 #include "common/sql/temporary_schema.h"
 #include "common/types/type.h"
@@ -15,425 +12,190 @@
 namespace adbms::indexer::candidates {
 namespace {
 
-using common::v1::Expression;
-using common::v1::Operator;
+using common::v1::TableDescriptor;
 
-constexpr size_t kMaxKeyColumns = 3;
+constexpr size_t kMaxKeys = 3;
 constexpr size_t kMaxIncluded = 4;
+// A value of a column with more different ones is what a statement looks up, not what divides rows.
+constexpr double kMaxFactValues = 200;
 
-// Where an output column of an operator comes from.
-struct Source {
-  uint32_t table_id = 0;
-  uint32_t ordinal = 0;
-};
-
-class Collector {
+class Maker {
  public:
-  explicit Collector(const sql::Catalog& catalog) : catalog_(catalog) {}
+  Maker(const TableUsage& usage, const TableDescriptor& table,
+        const std::map<uint32_t, double>& distinct)
+      : usage_(usage), table_(table), distinct_(distinct) {}
 
-  void Visit(const Operator& op) {
-    using Body = Operator::BodyCase;
-    switch (op.body_case()) {
-      case Body::kSeqScan: {
-        Scan(op.seq_scan().table_id(), op.seq_scan().columns(), op.seq_scan().filter(), op);
-        return;
-      }
-      case Body::kIndexScan: {
-        const auto& scan = op.index_scan();
-        Scan(scan.table_id(), scan.columns(), scan.filter(), op);
-        IndexedColumns(scan.table_id(), scan.index_id(), scan.equal_size(), !scan.any_of().empty(),
-                       scan.has_lower() || scan.has_upper());
-        return;
-      }
-      case Body::kFilter:
-        Visit(op.filter().input());
-        Condition(op.filter().condition(), Sources(op.filter().input()));
-        return;
-      case Body::kProject:
-        return Visit(op.project().input());
-      case Body::kHashJoin: {
-        const auto& join = op.hash_join();
-        Visit(join.left());
-        Visit(join.right());
-        Joined(join.left_keys(), Sources(join.left()));
-        Joined(join.right_keys(), Sources(join.right()));
-        return;
-      }
-      case Body::kLookupJoin: {
-        const auto& join = op.lookup_join();
-        Visit(join.left());
-        Joined(join.keys(), Sources(join.left()));
-        const auto* table = catalog_.FindTable(join.table_id());
-        if (table == nullptr) return;
-        TableUsage& usage = UsageFor(join.table_id());
-        for (const uint32_t column : join.columns()) usage.needed.insert(column);
-        for (const uint32_t column : KeyColumns(*table, join.index_id(), join.keys_size())) {
-          usage.join.insert(column);
-        }
-        return;
-      }
-      case Body::kNestedLoopJoin: {
-        const auto& join = op.nested_loop_join();
-        Visit(join.left());
-        Visit(join.right());
-        std::vector<std::optional<Source>> sources = Sources(join.left());
-        for (auto& source : Sources(join.right())) sources.push_back(source);
-        Condition(join.condition(), sources);
-        return;
-      }
-      case Body::kAggregate:
-        return Visit(op.aggregate().input());
-      case Body::kWindow:
-        return Visit(op.window().input());
-      case Body::kSort:
-        Visit(op.sort().input());
-        Ordered(op.sort());
-        return;
-      case Body::kLimit:
-        return Visit(op.limit().input());
-      case Body::kAppend:
-        for (const auto& input : op.append().inputs()) Visit(input);
-        return;
-      case Body::kSetOperation:
-        Visit(op.set_operation().left());
-        return Visit(op.set_operation().right());
-      case Body::kProjectSet:
-        return Visit(op.project_set().input());
-      case Body::kMergeRows:
-        return Visit(op.merge_rows().input());
-      case Body::kProgramRows:
-        return Visit(op.program_rows().input());
-      case Body::kLateralJoin:
-        Visit(op.lateral_join().left());
-        return Visit(op.lateral_join().right());
-      case Body::kRecursiveUnion:
-        Visit(op.recursive_union().initial());
-        return Visit(op.recursive_union().recursive());
-      case Body::kInsert:
-        return Visit(op.insert().input());
-      case Body::kUpdate:
-        return Visit(op.update().input());
-      case Body::kDelete:
-        return Visit(op.delete_().input());
-      default:
-        return;
-    }
-  }
-
-  std::vector<TableUsage> Take() {
-    std::vector<TableUsage> all;
-    for (auto& [id, usage] : usages_) all.push_back(std::move(usage));
-    return all;
-  }
+  std::vector<Bundle> Make();
 
  private:
-  TableUsage& UsageFor(uint32_t table_id) {
-    TableUsage& usage = usages_[table_id];
-    usage.table_id = table_id;
-    return usage;
+  bool IsIndexable(const Key& key) const {
+    if (key.ordinal == sql::kExpressionKey) return true;
+    return key.ordinal < static_cast<uint32_t>(table_.columns_size()) &&
+           types::IsIndexable(
+               types::FromProto(table_.columns(static_cast<int>(key.ordinal)).type()));
+  }
+  double DistinctOf(const Key& key) const {
+    double most = 0;
+    for (const uint32_t column : LeadingColumns(Ordered(table_.table_id(), {key}, {}, {}).index)) {
+      const auto found = distinct_.find(column);
+      if (found != distinct_.end()) most = std::max(most, found->second);
+    }
+    return most;
+  }
+  std::vector<Key> Sorted(const std::set<Key>& keys) const {
+    std::vector<Key> list;
+    std::copy_if(keys.begin(), keys.end(), std::back_inserter(list),
+                 [this](const Key& key) { return IsIndexable(key); });
+    std::stable_sort(list.begin(), list.end(),
+                     [this](const Key& a, const Key& b) { return DistinctOf(a) > DistinctOf(b); });
+    return list;
+  }
+  bool IsOfPrimaryKey(uint32_t column) const {
+    return std::find(table_.primary_key().begin(), table_.primary_key().end(), column) !=
+           table_.primary_key().end();
+  }
+  // Whether the fact is about a column of few values.
+  bool Divides(const std::string& fact) const;
+  // The rows' key, for an index whose predicate alone is what helps.
+  std::vector<Key> PrimaryKey() const;
+  void Add(const std::vector<Key>& keys, const std::string& predicate);
+  void AddPartial(const std::set<std::vector<Key>>& lists);
+  void AddUnions();
+  void AddUnlessCovered(Candidate candidate) {
+    if (!IsCovered(candidate, table_)) made_.insert(std::move(candidate));
   }
 
-  static std::vector<uint32_t> KeyColumns(const common::v1::TableDescriptor& table,
-                                          uint32_t index_id, int count) {
-    std::vector<uint32_t> columns;
-    if (index_id == 0) columns.assign(table.primary_key().begin(), table.primary_key().end());
-    for (const auto& index : table.indexes()) {
-      if (index.index_id() == index_id) {
-        // An expression is no column that an index of ours could have.
-        columns.assign(
-            index.columns().begin(),
-            std::find(index.columns().begin(), index.columns().end(), sql::kExpressionKey));
-      }
-    }
-    if (columns.size() > static_cast<size_t>(count)) columns.resize(count);
-    return columns;
-  }
-
-  void IndexedColumns(uint32_t table_id, uint32_t index_id, int equal, bool any_of, bool range) {
-    const auto* table = catalog_.FindTable(table_id);
-    if (table == nullptr) return;
-    const auto columns = KeyColumns(*table, index_id, equal + (any_of || range ? 1 : 0));
-    TableUsage& usage = UsageFor(table_id);
-    for (size_t i = 0; i < columns.size(); ++i) {
-      const bool is_range = range && i + 1 == columns.size() && i >= static_cast<size_t>(equal);
-      (is_range ? usage.range : usage.equality).insert(columns[i]);
-    }
-  }
-
-  std::vector<std::optional<Source>> Sources(const Operator& op) const {
-    std::vector<std::optional<Source>> sources;
-    for (const auto& column : op.output()) {
-      if (column.table_id() != 0 && column.column_number() != 0) {
-        sources.push_back(Source{column.table_id(), column.column_number() - 1});
-      } else {
-        sources.push_back(std::nullopt);
-      }
-    }
-    return sources;
-  }
-
-  void Scan(uint32_t table_id, const google::protobuf::RepeatedField<uint32_t>& columns,
-            const Expression& filter, const Operator& op) {
-    const auto* table = catalog_.FindTable(table_id);
-    if (table == nullptr || table->is_virtual()) return;
-    TableUsage& usage = UsageFor(table_id);
-    std::vector<std::optional<Source>> sources;
-    for (const uint32_t column : columns) {
-      if (column < static_cast<uint32_t>(table->columns_size())) {
-        usage.needed.insert(column);
-        sources.push_back(Source{table_id, column});
-      } else {
-        sources.push_back(std::nullopt);
-      }
-    }
-    Condition(filter, sources);
-  }
-
-  // The column that an expression is, if it is one (casts between like types aside).
-  static std::optional<Source> ColumnOf(const Expression& expression,
-                                        const std::vector<std::optional<Source>>& sources) {
-    if (expression.node_case() == Expression::kColumn && expression.column() < sources.size()) {
-      return sources[expression.column()];
-    }
-    return std::nullopt;
-  }
-
-  static void ColumnsIn(const Expression& expression,
-                        const std::vector<std::optional<Source>>& sources,
-                        std::vector<Source>* found) {
-    if (const auto source = ColumnOf(expression, sources)) found->push_back(*source);
-    for (const auto& argument : expression.call().arguments()) {
-      ColumnsIn(argument, sources, found);
-    }
-    if (expression.has_cast()) ColumnsIn(expression.cast().argument(), sources, found);
-    for (const auto& item : expression.coalesce().items()) ColumnsIn(item, sources, found);
-  }
-
-  void Unindexable(const Expression& expression,
-                   const std::vector<std::optional<Source>>& sources) {
-    std::vector<Source> found;
-    ColumnsIn(expression, sources, &found);
-    for (const Source& source : found) {
-      const auto* table = catalog_.FindTable(source.table_id);
-      const auto type = types::FromProto(table->columns(static_cast<int>(source.ordinal)).type());
-      if (!types::IsIndexable(type)) {
-        UsageFor(source.table_id).unindexable.insert(source.ordinal);
-      }
-    }
-  }
-
-  void Condition(const Expression& condition, const std::vector<std::optional<Source>>& sources) {
-    switch (condition.node_case()) {
-      case Expression::kLogical:
-        // Only what must hold for every row narrows a scan.
-        if (condition.logical().kind() == common::v1::LogicalExpression::KIND_AND) {
-          for (const auto& part : condition.logical().arguments()) Condition(part, sources);
-        }
-        return;
-      case Expression::kInList:
-        if (condition.in_list().negated()) return;
-        if (const auto source = ColumnOf(condition.in_list().argument(), sources)) {
-          UsageFor(source->table_id).equality.insert(source->ordinal);
-        }
-        Unindexable(condition.in_list().argument(), sources);
-        return;
-      case Expression::kCall:
-        return Comparison(condition.call(), sources);
-      default:
-        return;
-    }
-  }
-
-  void Comparison(const common::v1::CallExpression& call,
-                  const std::vector<std::optional<Source>>& sources) {
-    if (call.arguments_size() != 2) return;
-    const std::string name = call.function().substr(0, call.function().find('('));
-    const bool equality = name == "=";
-    const bool range = name == "<" || name == "<=" || name == ">" || name == ">=";
-    if (!equality && !range) return;
-    const auto left = ColumnOf(call.arguments(0), sources);
-    const auto right = ColumnOf(call.arguments(1), sources);
-    Unindexable(call.arguments(0), sources);
-    Unindexable(call.arguments(1), sources);
-    const bool both = left.has_value() && right.has_value();
-    if (both && left->table_id == right->table_id) return;
-    for (const auto& side : {left, right}) {
-      if (!side.has_value()) continue;
-      TableUsage& usage = UsageFor(side->table_id);
-      (range ? usage.range : both ? usage.join : usage.equality).insert(side->ordinal);
-    }
-  }
-
-  void Joined(const google::protobuf::RepeatedPtrField<Expression>& keys,
-              const std::vector<std::optional<Source>>& sources) {
-    for (const Expression& key : keys) {
-      if (const auto source = ColumnOf(key, sources)) {
-        UsageFor(source->table_id).join.insert(source->ordinal);
-      }
-    }
-  }
-
-  void Ordered(const common::v1::Sort& sort) {
-    const auto sources = Sources(sort.input());
-    std::vector<uint32_t> columns;
-    uint32_t table_id = 0;
-    for (const auto& key : sort.keys()) {
-      const auto source = ColumnOf(key.expression(), sources);
-      const bool goes_on = source.has_value() && (table_id == 0 || table_id == source->table_id) &&
-                           key.descending() == sort.keys(0).descending();
-      if (!goes_on) break;
-      table_id = source->table_id;
-      columns.push_back(source->ordinal);
-    }
-    if (table_id != 0 && UsageFor(table_id).order.empty()) {
-      UsageFor(table_id).order = std::move(columns);
-    }
-  }
-
-  const sql::Catalog& catalog_;
-  std::map<uint32_t, TableUsage> usages_;
+  const TableUsage& usage_;
+  const TableDescriptor& table_;
+  const std::map<uint32_t, double>& distinct_;
+  std::set<Candidate> made_;
+  std::vector<Bundle> bundles_;
 };
 
-void Append(const std::vector<uint32_t>& more, std::vector<uint32_t>* columns) {
-  for (const uint32_t column : more) {
-    if (columns->size() >= kMaxKeyColumns) return;
-    if (std::find(columns->begin(), columns->end(), column) == columns->end()) {
-      columns->push_back(column);
+void Append(const std::vector<Key>& more, std::vector<Key>* keys) {
+  for (const Key& key : more) {
+    if (keys->size() >= kMaxKeys) return;
+    if (std::find(keys->begin(), keys->end(), key) == keys->end()) keys->push_back(key);
+  }
+}
+
+bool Maker::Divides(const std::string& fact) const {
+  const auto expression = ExpressionOf({sql::kExpressionKey, fact});
+  common::v1::Expression bound;
+  if (!bound.ParseFromString(expression.bound())) return false;
+  if (!bound.has_call() && !bound.has_in_list()) return true;  // NULL or not, true or not.
+  return std::all_of(expression.columns().begin(), expression.columns().end(),
+                     [this](uint32_t column) {
+                       const auto found = distinct_.find(column);
+                       return found != distinct_.end() && found->second <= kMaxFactValues;
+                     });
+}
+
+std::vector<Key> Maker::PrimaryKey() const {
+  std::vector<Key> keys;
+  for (const uint32_t ordinal : table_.primary_key()) keys.push_back({ordinal, {}});
+  if (keys.empty() && !usage_.needed.empty()) keys.push_back({*usage_.needed.begin(), {}});
+  std::erase_if(keys, [this](const Key& key) { return !IsIndexable(key); });
+  if (keys.size() > kMaxKeys) keys.resize(kMaxKeys);
+  return keys;
+}
+
+void Maker::Add(const std::vector<Key>& keys, const std::string& predicate) {
+  AddUnlessCovered(Ordered(table_.table_id(), keys, {}, predicate));
+  std::vector<uint32_t> include;
+  for (const uint32_t column : usage_.needed) {
+    const bool held = std::any_of(keys.begin(), keys.end(),
+                                  [&](const Key& key) { return key.ordinal == column; });
+    if (!held && !IsOfPrimaryKey(column)) include.push_back(column);
+  }
+  if (!include.empty() && include.size() <= kMaxIncluded)
+    AddUnlessCovered(Ordered(table_.table_id(), keys, include, predicate));
+}
+
+// An index of a fact's rows is by the keys that are not the fact's own.
+void Maker::AddPartial(const std::set<std::vector<Key>>& lists) {
+  for (const std::string& fact : usage_.facts) {
+    if (!Divides(fact)) continue;
+    const auto expression = ExpressionOf({sql::kExpressionKey, fact});
+    const auto of_fact = [&](const Key& key) {
+      return std::find(expression.columns().begin(), expression.columns().end(), key.ordinal) !=
+             expression.columns().end();
+    };
+    std::set<std::vector<Key>> others = {PrimaryKey()};
+    for (std::vector<Key> keys : lists) {
+      std::erase_if(keys, of_fact);
+      others.insert(std::move(keys));
+    }
+    for (const std::vector<Key>& keys : others) {
+      if (!keys.empty()) Add(keys, fact);
     }
   }
 }
 
-std::string Names(const std::vector<uint32_t>& columns, const common::v1::TableDescriptor& table,
-                  bool quoted) {
-  return absl::StrJoin(columns, ", ", [&](std::string* out, uint32_t column) {
-    const std::string& name = table.columns(static_cast<int>(column)).name();
-    out->append(quoted ? QuoteIdentifier(name) : name);
-  });
+// For each OR the index that each alternative wants first.
+void Maker::AddUnions() {
+  for (const std::vector<TableUsage>& alternatives : usage_.alternatives) {
+    std::set<Candidate> wanted;
+    for (const TableUsage& one : alternatives) {
+      std::vector<Key> keys;
+      Append(Sorted(one.equality), &keys);
+      if (const auto range = Sorted(one.range); !range.empty()) Append({range.front()}, &keys);
+      std::optional<Candidate> candidate;
+      if (!keys.empty())
+        candidate = Ordered(table_.table_id(), keys, {}, {});
+      else if (!one.items.empty())
+        candidate =
+            Inverted(table_.table_id(), one.items.begin()->first, one.items.begin()->second);
+      if (candidate.has_value() && !IsCovered(*candidate, table_)) wanted.insert(*candidate);
+    }
+    if (!wanted.empty()) bundles_.emplace_back(wanted.begin(), wanted.end());
+  }
+}
+
+std::vector<Bundle> Maker::Make() {
+  const auto equality = Sorted(usage_.equality);
+  const auto range = Sorted(usage_.range);
+  const auto join = Sorted(usage_.join);
+  const auto ends = Sorted(usage_.ends);
+  std::vector<Key> order;
+  for (const Key& key : usage_.order) {
+    if (!IsIndexable(key)) break;
+    order.push_back(key);
+  }
+  std::set<std::vector<Key>> lists;
+  const auto add = [&](const std::vector<std::vector<Key>>& parts) {
+    std::vector<Key> keys;
+    for (const auto& part : parts) Append(part, &keys);
+    if (!keys.empty()) lists.insert(std::move(keys));
+  };
+  for (const auto* group : {&equality, &range, &join, &ends}) {
+    for (const Key& key : *group) add({{key}});
+  }
+  add({equality});
+  for (const Key& key : range) add({equality, {key}});
+  for (const Key& key : ends) add({equality, {key}});
+  for (const Key& key : join) {
+    add({equality, {key}});
+    add({{key}, equality});
+    if (!range.empty()) add({{key}, {range.front()}});
+  }
+  add({equality, order});
+  for (const std::vector<Key>& keys : lists) Add(keys, {});
+  AddPartial(lists);
+  for (const auto& [key, operator_class] : usage_.items)
+    AddUnlessCovered(Inverted(table_.table_id(), key, operator_class));
+  AddUnions();
+  for (const Candidate& candidate : made_) bundles_.push_back({candidate});
+  return std::move(bundles_);
 }
 
 }  // namespace
 
-std::vector<TableUsage> UsageOf(const common::v1::Plan& plan, const sql::Catalog& catalog) {
-  Collector collector(catalog);
-  collector.Visit(plan.root());
-  for (const auto& subplan : plan.subplans()) collector.Visit(subplan.root());
-  for (const auto& cte : plan.ctes()) collector.Visit(cte);
-  return collector.Take();
-}
-
-std::vector<Candidate> CandidatesFor(const TableUsage& usage,
-                                     const common::v1::TableDescriptor& table,
-                                     const std::map<uint32_t, double>& distinct) {
+std::vector<Bundle> CandidatesFor(const TableUsage& usage, const TableDescriptor& table,
+                                  const std::map<uint32_t, double>& distinct) {
   // Gone, with its indexes, before they would have paid.
   if (sql::IsTemporarySchema(table.schema())) return {};
-  const auto indexable = [&](uint32_t column) {
-    return column < static_cast<uint32_t>(table.columns_size()) &&
-           types::IsIndexable(types::FromProto(table.columns(static_cast<int>(column)).type()));
-  };
-  const auto sorted = [&](const std::set<uint32_t>& columns) {
-    std::vector<uint32_t> list;
-    for (const uint32_t column : columns) {
-      if (indexable(column)) list.push_back(column);
-    }
-    std::stable_sort(list.begin(), list.end(), [&](uint32_t a, uint32_t b) {
-      const auto left = distinct.find(a);
-      const auto right = distinct.find(b);
-      return (left == distinct.end() ? 0 : left->second) >
-             (right == distinct.end() ? 0 : right->second);
-    });
-    return list;
-  };
-  const auto equality = sorted(usage.equality);
-  const auto range = sorted(usage.range);
-  const auto join = sorted(usage.join);
-  std::vector<uint32_t> order;
-  for (const uint32_t column : usage.order) {
-    if (!indexable(column)) break;
-    order.push_back(column);
-  }
-  std::set<std::vector<uint32_t>> keys;
-  const auto add = [&](const std::vector<std::vector<uint32_t>>& parts) {
-    std::vector<uint32_t> columns;
-    for (const auto& part : parts) Append(part, &columns);
-    if (!columns.empty()) keys.insert(std::move(columns));
-  };
-  for (const auto* group : {&equality, &range, &join}) {
-    for (const uint32_t column : *group) add({{column}});
-  }
-  add({equality});
-  for (const uint32_t column : range) add({equality, {column}});
-  for (const uint32_t column : join) {
-    add({equality, {column}});
-    add({{column}, equality});
-  }
-  add({equality, order});
-  std::vector<Candidate> candidates;
-  for (const auto& columns : keys) {
-    Candidate candidate{table.table_id(), columns, {}};
-    candidates.push_back(candidate);
-    for (const uint32_t column : usage.needed) {
-      const bool held = std::find(columns.begin(), columns.end(), column) != columns.end() ||
-                        std::find(table.primary_key().begin(), table.primary_key().end(), column) !=
-                            table.primary_key().end();
-      if (!held) candidate.include.push_back(column);
-    }
-    if (!candidate.include.empty() && candidate.include.size() <= kMaxIncluded) {
-      candidates.push_back(candidate);
-    }
-  }
-  return candidates;
-}
-
-bool IsCovered(const Candidate& candidate, const common::v1::TableDescriptor& table) {
-  const auto starts_with = [&](const google::protobuf::RepeatedField<uint32_t>& columns) {
-    if (static_cast<size_t>(columns.size()) < candidate.columns.size()) return false;
-    return std::equal(candidate.columns.begin(), candidate.columns.end(), columns.begin());
-  };
-  if (starts_with(table.primary_key())) return true;
-  for (const auto& index : table.indexes()) {
-    if (!sql::IsPlain(index) || !starts_with(index.columns())) continue;
-    bool all = true;
-    for (const uint32_t column : candidate.include) {
-      all &= std::find(index.include().begin(), index.include().end(), column) !=
-                 index.include().end() ||
-             std::find(index.columns().begin(), index.columns().end(), column) !=
-                 index.columns().end();
-    }
-    if (all) return true;
-  }
-  return false;
-}
-
-std::string QuoteIdentifier(const std::string& name) {
-  const bool plain = !name.empty() && (absl::ascii_islower(name[0]) || name[0] == '_') &&
-                     std::all_of(name.begin(), name.end(), [](unsigned char c) {
-                       return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '_';
-                     });
-  if (plain) return name;
-  std::string quoted = "\"";
-  for (const char c : name) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + "\"";
-}
-
-std::string Describe(const Candidate& candidate, const common::v1::TableDescriptor& table) {
-  return absl::StrCat(
-      table.name(), "(", Names(candidate.columns, table, false), ")",
-      candidate.include.empty()
-          ? ""
-          : absl::StrCat(" include (", Names(candidate.include, table, false), ")"));
-}
-
-std::string CreateStatement(const Candidate& candidate, const common::v1::TableDescriptor& table,
-                            const std::string& index_name) {
-  return absl::StrCat("CREATE INDEX ", QuoteIdentifier(index_name), " ON ",
-                      QuoteIdentifier(table.schema()), ".", QuoteIdentifier(table.name()), " (",
-                      Names(candidate.columns, table, true), ")",
-                      candidate.include.empty()
-                          ? ""
-                          : absl::StrCat(" INCLUDE (", Names(candidate.include, table, true), ")"));
+  return Maker(usage, table, distinct).Make();
 }
 
 }  // namespace adbms::indexer::candidates

@@ -1,144 +1,198 @@
 #include "services/indexer/selection/selection.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "common/status/macros.h"
+#include "services/indexer/selection/sizes.h"
 
 namespace adbms::indexer::selection {
 namespace {
 
+using candidates::Bundle;
 using candidates::Candidate;
 
 constexpr uint32_t kHypotheticalBase = 0x80000000u;
-// Costs of planned statements; statements that cannot be planned stay out.
+constexpr double kGiB = 1024.0 * 1048576.0;
+
+// Costs of planned statements; negative: it cannot be planned.
 using Costs = std::vector<double>;
 
-void Add(const Candidate& candidate, uint32_t id, optimizer::v1::WhatIfRequest* request) {
-  optimizer::v1::HypotheticalIndex* index = request->add_indexes();
-  index->set_table_id(candidate.table_id);
-  index->mutable_index()->set_index_id(id);
-  index->mutable_index()->set_name("hypothetical");
-  index->mutable_index()->set_state(common::v1::IndexDescriptor::STATE_PUBLIC);
-  for (const uint32_t column : candidate.columns) {
-    index->mutable_index()->add_columns(column);
-    index->mutable_index()->add_descending(false);
-  }
-  for (const uint32_t column : candidate.include) index->mutable_index()->add_include(column);
+double CostOf(const optimizer::v1::WhatIfResponse::Outcome& outcome) {
+  return outcome.error().empty() ? outcome.cost() : -1;
 }
 
-absl::StatusOr<Costs> CostsWith(const rpc::CallContext& context,
-                                optimizer::api::Optimizer* optimizer, const std::vector<Work>& work,
-                                const std::vector<const Candidate*>& indexes) {
-  optimizer::v1::WhatIfRequest request;
-  for (const Work& one : work) request.add_sql(one.sql);
-  for (size_t i = 0; i < indexes.size(); ++i) {
-    Add(*indexes[i], kHypotheticalBase + static_cast<uint32_t>(i), &request);
+void Add(const Bundle& bundle, uint32_t* next_id,
+         google::protobuf::RepeatedPtrField<optimizer::v1::HypotheticalIndex>* out) {
+  for (const Candidate& candidate : bundle) {
+    optimizer::v1::HypotheticalIndex* hypothetical = out->Add();
+    hypothetical->set_table_id(candidate.table_id);
+    common::v1::IndexDescriptor* index = hypothetical->mutable_index();
+    *index = candidate.index;
+    index->set_index_id((*next_id)++);
+    index->set_name("hypothetical");
+    index->set_state(common::v1::IndexDescriptor::STATE_PUBLIC);
   }
-  ASSIGN_OR_RETURN(const auto response, optimizer->WhatIf(context, request));
-  if (response.outcomes_size() != static_cast<int>(work.size())) {
-    return absl::InternalError("the optimizer answered for another number of statements");
-  }
-  Costs costs;
-  for (const auto& outcome : response.outcomes()) {
-    costs.push_back(outcome.error().empty() ? outcome.cost() : -1);
-  }
-  return costs;
 }
 
-// Time saved by going from `before` to `after`, measured time shared out by cost.
-Choice Evaluate(const Candidate& candidate, const std::vector<Work>& work, const Costs& original,
-                const Costs& before, const Costs& after, const WriteLoad& writes) {
+// One that is not chosen yet.
+struct Open {
+  const Bundle* bundle = nullptr;
+  std::vector<uint32_t> statements;  // That could use it, by position.
+  Costs costs;                       // Of these, with it beside those chosen.
   Choice choice;
-  choice.candidate = candidate;
-  for (size_t i = 0; i < work.size(); ++i) {
-    if (original[i] <= 0 || before[i] < 0 || after[i] < 0 || after[i] >= before[i] * 0.99) continue;
-    const double seconds_before = work[i].seconds * before[i] / original[i];
-    const double seconds_after = work[i].seconds * after[i] / original[i];
-    choice.seconds_saved += seconds_before - seconds_after;
+  double value = std::numeric_limits<double>::infinity();
+  size_t looked_at = 0;  // With how many chosen.
+};
+
+class Selection {
+ public:
+  Selection(const rpc::CallContext& context, optimizer::api::Optimizer* optimizer,
+            const std::vector<Work>& work, const WriteLoad& writes, const Limits& limits,
+            const Sizes& sizes)
+      : context_(context),
+        optimizer_(optimizer),
+        work_(work),
+        writes_(writes),
+        limits_(limits),
+        sizes_(sizes) {}
+
+  absl::StatusOr<std::vector<Choice>> Run(const std::vector<Bundle>& candidates);
+
+ private:
+  // Looks at the open ones, beside those chosen, in one request.
+  absl::Status Price(const std::vector<Open*>& open);
+  void Evaluate(Open* open) const;
+  absl::StatusOr<Open*> Best(std::vector<Open>* open);
+
+  const rpc::CallContext& context_;
+  optimizer::api::Optimizer* const optimizer_;
+  const std::vector<Work>& work_;
+  const WriteLoad& writes_;
+  const Limits& limits_;
+  const Sizes& sizes_;
+  Costs original_;
+  Costs current_;
+  std::vector<const Bundle*> chosen_;
+  uint64_t used_bytes_ = 0;
+};
+
+absl::Status Selection::Price(const std::vector<Open*>& open) {
+  optimizer::v1::WhatIfRequest request;
+  for (const Work& one : work_) request.add_sql(one.sql);
+  uint32_t next_id = kHypotheticalBase;
+  for (const Bundle* bundle : chosen_) Add(*bundle, &next_id, request.mutable_indexes());
+  for (const Open* one : open) {
+    optimizer::v1::IndexSet* set = request.add_sets();
+    Add(*one->bundle, &next_id, set->mutable_indexes());
+    for (const uint32_t statement : one->statements) set->add_statements(statement);
+  }
+  ASSIGN_OR_RETURN(const auto response, optimizer_->WhatIf(context_, request));
+  if (response.outcomes_size() != request.sql_size() || response.sets_size() != request.sets_size())
+    return absl::InternalError("the optimizer answered for another number of statements");
+  current_.clear();
+  for (const auto& outcome : response.outcomes()) current_.push_back(CostOf(outcome));
+  if (chosen_.empty()) original_ = current_;
+  for (size_t i = 0; i < open.size(); ++i) {
+    const auto& outcomes = response.sets(static_cast<int>(i)).outcomes();
+    if (outcomes.size() != static_cast<int>(open[i]->statements.size()))
+      return absl::InternalError("the optimizer answered for another number of statements");
+    open[i]->costs.clear();
+    for (const auto& outcome : outcomes) open[i]->costs.push_back(CostOf(outcome));
+    Evaluate(open[i]);
+  }
+  return absl::OkStatus();
+}
+
+// Time saved by having it beside those chosen, measured time shared out by cost.
+void Selection::Evaluate(Open* open) const {
+  Choice choice;
+  choice.indexes = *open->bundle;
+  for (size_t k = 0; k < open->statements.size(); ++k) {
+    const size_t i = open->statements[k];
+    const double after = open->costs[k];
+    if (original_[i] <= 0 || current_[i] < 0 || after < 0 || after >= current_[i] * 0.99) continue;
+    const double seconds_before = work_[i].seconds * current_[i] / original_[i];
+    choice.seconds_saved += seconds_before - work_[i].seconds * after / original_[i];
     choice.seconds_affected += seconds_before;
-    choice.affected.push_back(work[i].fingerprint);
+    choice.affected.push_back(work_[i].fingerprint);
   }
-  const auto written = writes.rows_by_table.find(candidate.table_id);
-  if (written != writes.rows_by_table.end()) {
-    choice.seconds_saved -= written->second * writes.seconds_per_entry;
+  for (const Candidate& candidate : *open->bundle) {
+    const auto written = writes_.rows_by_table.find(candidate.table_id);
+    if (written != writes_.rows_by_table.end())
+      choice.seconds_saved -=
+          written->second * sizes_.Fraction(candidate) * writes_.seconds_per_entry;
+    choice.bytes += sizes_.Bytes(candidate);
   }
-  return choice;
+  // A byte matters less than a second, but of two that save the same the smaller one is better.
+  open->value = choice.seconds_saved / (1 + static_cast<double>(choice.bytes) / kGiB);
+  const bool fits = limits_.storage_budget_bytes == 0 ||
+                    used_bytes_ + choice.bytes <= limits_.storage_budget_bytes;
+  if (choice.gain() < limits_.minimum_gain || choice.affected.empty() || !fits) open->value = 0;
+  open->choice = std::move(choice);
+  open->looked_at = chosen_.size();
+}
+
+// Null: none is worth it. What stands first by its value from earlier is looked at again until it
+// still stands first.
+absl::StatusOr<Open*> Selection::Best(std::vector<Open>* open) {
+  constexpr size_t kAtOnce = 8;
+  if (chosen_.empty()) {
+    std::vector<Open*> all;
+    for (Open& one : *open) all.push_back(&one);
+    RETURN_IF_ERROR(Price(all));
+  }
+  while (true) {
+    std::sort(open->begin(), open->end(),
+              [](const Open& a, const Open& b) { return a.value > b.value; });
+    if (open->empty() || open->front().value <= 0) return nullptr;
+    if (open->front().looked_at == chosen_.size()) return &open->front();
+    std::vector<Open*> stale;
+    for (Open& one : *open) {
+      if (one.looked_at != chosen_.size() && one.value > 0 && stale.size() < kAtOnce)
+        stale.push_back(&one);
+    }
+    RETURN_IF_ERROR(Price(stale));
+  }
+}
+
+absl::StatusOr<std::vector<Choice>> Selection::Run(const std::vector<Bundle>& candidates) {
+  std::vector<Open> open;
+  for (const Bundle& bundle : candidates) {
+    Open one;
+    one.bundle = &bundle;
+    for (size_t i = 0; i < work_.size(); ++i) {
+      if (work_[i].tables.contains(bundle.front().table_id))
+        one.statements.push_back(static_cast<uint32_t>(i));
+    }
+    if (!one.statements.empty()) open.push_back(std::move(one));
+  }
+  std::vector<Choice> choices;
+  while (choices.size() < limits_.maximum && !open.empty()) {
+    ASSIGN_OR_RETURN(Open* const best, Best(&open));
+    if (best == nullptr) break;
+    used_bytes_ += best->choice.bytes;
+    chosen_.push_back(best->bundle);
+    choices.push_back(std::move(best->choice));
+    open.erase(open.begin());
+    std::erase_if(open, [](const Open& one) { return one.value <= 0; });
+  }
+  return choices;
 }
 
 }  // namespace
-
-uint64_t EstimateBytes(const Candidate& candidate, const common::v1::TableDescriptor& table,
-                       const common::v1::StatisticsSnapshot& statistics) {
-  for (const auto& one : statistics.tables()) {
-    if (one.table_id() != table.table_id()) continue;
-    double width = 12;  // Index id, separators, trailer.
-    const auto width_of = [&](uint32_t ordinal) {
-      for (const auto& column : one.columns()) {
-        if (column.column() == ordinal) return column.average_width_bytes();
-      }
-      return 12.0;
-    };
-    for (const uint32_t column : candidate.columns) width += width_of(column);
-    for (const uint32_t column : candidate.include) width += width_of(column);
-    for (const uint32_t column : table.primary_key()) width += width_of(column);
-    if (table.primary_key().empty()) width += 8;
-    return static_cast<uint64_t>(one.row_count() * width);
-  }
-  return 0;
-}
 
 absl::StatusOr<std::vector<Choice>> Select(const rpc::CallContext& context,
                                            optimizer::api::Optimizer* optimizer,
                                            const sql::Catalog& catalog,
                                            const common::v1::StatisticsSnapshot& statistics,
                                            const std::vector<Work>& work,
-                                           const std::vector<Candidate>& candidates,
+                                           const std::vector<Bundle>& candidates,
                                            const WriteLoad& writes, const Limits& limits) {
-  std::vector<Choice> chosen;
-  if (work.empty() || candidates.empty()) return chosen;
-  ASSIGN_OR_RETURN(const Costs original, CostsWith(context, optimizer, work, {}));
-  Costs current = original;
-  std::vector<const Candidate*> built;
-  std::vector<const Candidate*> open;
-  for (const Candidate& candidate : candidates) open.push_back(&candidate);
-  uint64_t used_bytes = 0;
-  while (chosen.size() < limits.maximum && !open.empty()) {
-    Choice best;
-    Costs best_costs;
-    const Candidate* best_candidate = nullptr;
-    double best_value = 0;
-    std::vector<const Candidate*> still_open;
-    for (const Candidate* candidate : open) {
-      RETURN_IF_ERROR(context.Check());
-      const auto* table = catalog.FindTable(candidate->table_id);
-      if (table == nullptr) continue;
-      std::vector<const Candidate*> indexes = built;
-      indexes.push_back(candidate);
-      ASSIGN_OR_RETURN(Costs costs, CostsWith(context, optimizer, work, indexes));
-      Choice choice = Evaluate(*candidate, work, original, current, costs, writes);
-      choice.bytes = EstimateBytes(*candidate, *table, statistics);
-      const bool fits = limits.storage_budget_bytes == 0 ||
-                        used_bytes + choice.bytes <= limits.storage_budget_bytes;
-      if (choice.gain() < limits.minimum_gain || choice.affected.empty() || !fits) continue;
-      still_open.push_back(candidate);
-      // A byte matters less than a second, but of two that save the same the smaller one is better.
-      const double value =
-          choice.seconds_saved / (1 + static_cast<double>(choice.bytes) / (1024.0 * 1048576.0));
-      if (value <= best_value) continue;
-      best_value = value;
-      best = std::move(choice);
-      best_costs = std::move(costs);
-      best_candidate = candidate;
-    }
-    if (best_candidate == nullptr) break;
-    used_bytes += best.bytes;
-    current = std::move(best_costs);
-    built.push_back(best_candidate);
-    chosen.push_back(std::move(best));
-    std::erase(still_open, best_candidate);
-    open = std::move(still_open);
-  }
-  return chosen;
+  if (work.empty() || candidates.empty()) return std::vector<Choice>();
+  Sizes sizes(catalog, statistics);
+  RETURN_IF_ERROR(sizes.Learn(context, optimizer, candidates));
+  return Selection(context, optimizer, work, writes, limits, sizes).Run(candidates);
 }
 
 }  // namespace adbms::indexer::selection

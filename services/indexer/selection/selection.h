@@ -1,10 +1,12 @@
 // Which candidates to build: greedy by time saved for each byte, priced by what-if plans, write
 // cost counted (after Extend: Schlosser, Kossmann, Boissier, "Efficient Scalable Multi-attribute
-// Index Selection", ICDE 2019). Thread-safe.
+// Index Selection", ICDE 2019). What a candidate saved is looked at again only when it would be the
+// next one (lazy greedy: Minoux, "Accelerated greedy algorithms", 1978). Thread-safe.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,7 +21,8 @@ namespace adbms::indexer::selection {
 struct Work {
   uint64_t fingerprint = 0;
   std::string sql;
-  double seconds = 0;  // Measured time it took in the period looked at.
+  double seconds = 0;              // Measured time it took in the period looked at.
+  std::set<uint32_t> tables = {};  // Whose indexes it could use.
 };
 
 // What writing costs.
@@ -29,7 +32,7 @@ struct WriteLoad {
 };
 
 struct Choice {
-  candidates::Candidate candidate;
+  candidates::Bundle indexes;
   double seconds_saved = 0;     // Of the affected statements, write cost taken off.
   double seconds_affected = 0;  // What the affected statements took.
   uint64_t bytes = 0;
@@ -49,12 +52,7 @@ absl::StatusOr<std::vector<Choice>> Select(const rpc::CallContext& context,
                                            const sql::Catalog& catalog,
                                            const common::v1::StatisticsSnapshot& statistics,
                                            const std::vector<Work>& work,
-                                           const std::vector<candidates::Candidate>& candidates,
+                                           const std::vector<candidates::Bundle>& candidates,
                                            const WriteLoad& writes, const Limits& limits);
-
-// Entry sizes from column statistics times rows.
-uint64_t EstimateBytes(const candidates::Candidate& candidate,
-                       const common::v1::TableDescriptor& table,
-                       const common::v1::StatisticsSnapshot& statistics);
 
 }  // namespace adbms::indexer::selection

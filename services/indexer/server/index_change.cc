@@ -1,19 +1,42 @@
 #include "services/indexer/server/index_change.h"
 
+#include <algorithm>
 #include <cstdlib>
+#include <set>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "common/sql/catalog/index_keys.h"
+#include "common/status/macros.h"
 
 namespace adbms::indexer::server {
 
 using candidates::Candidate;
 
 std::string IndexName(const Candidate& candidate, const common::v1::TableDescriptor& table) {
+  constexpr size_t kMaxName = 63;  // Of PostgreSQL's names.
+  constexpr size_t kDigest = 9;
   std::string name = absl::StrCat("auto_", table.name());
-  for (const uint32_t column : candidate.columns) {
-    absl::StrAppend(&name, "_", table.columns(static_cast<int>(column)).name());
+  std::set<uint32_t> columns;
+  const auto add = [&](uint32_t column) {
+    if (columns.insert(column).second)
+      absl::StrAppend(&name, "_", table.columns(static_cast<int>(column)).name());
+  };
+  int next = 0;
+  for (const uint32_t column : candidate.index.columns()) {
+    if (column != sql::kExpressionKey) {
+      add(column);
+      continue;
+    }
+    for (const uint32_t read : candidate.index.expressions(next).columns()) add(read);
+    ++next;
   }
-  if (name.size() > 54) name.resize(54);
+  for (const uint32_t column : candidate.index.predicate().columns()) add(column);
+  // Not in the middle of a character.
+  size_t size = std::min(name.size(), kMaxName - kDigest);
+  while (size > 0 && size < name.size() && (static_cast<unsigned char>(name[size]) & 0xc0) == 0x80)
+    --size;
+  name.resize(size);
   const std::string shape = candidates::Describe(candidate, table);
   return absl::StrCat(name, "_", absl::Hex(sql::Fingerprint(shape) & 0xffffffffu, absl::kZeroPad8));
 }
@@ -24,14 +47,9 @@ common::v1::DdlStatement CreateDdl(const Candidate& candidate,
   common::v1::CreateIndex* create = ddl.mutable_create_index();
   create->set_table_id(candidate.table_id);
   create->set_if_not_exists(true);
-  common::v1::IndexDescriptor* index = create->mutable_index();
-  index->set_name(IndexName(candidate, table));
-  index->set_created_by(kIndexer);
-  for (const uint32_t column : candidate.columns) {
-    index->add_columns(column);
-    index->add_descending(false);
-  }
-  for (const uint32_t column : candidate.include) index->add_include(column);
+  *create->mutable_index() = candidate.index;
+  create->mutable_index()->set_name(IndexName(candidate, table));
+  create->mutable_index()->set_created_by(kIndexer);
   return ddl;
 }
 
@@ -71,23 +89,39 @@ std::string DropStatement(const std::string& schema, const std::string& name) {
                       candidates::QuoteIdentifier(name));
 }
 
-// What goes through the ledger: the change and its undo.
-std::string Payload(const common::v1::DdlStatement& apply, const common::v1::DdlStatement& undo) {
-  return absl::StrCat(absl::Hex(apply.ByteSizeLong(), absl::kZeroPad8), apply.SerializeAsString(),
-                      undo.SerializeAsString());
+namespace {
+
+// Eight hexadecimal digits, the size of the change that follows, then its undo.
+absl::StatusOr<indexer::v1::IndexChange> FromPair(const std::string& payload) {
+  indexer::v1::IndexChange change;
+  const size_t size = std::strtoul(payload.substr(0, 8).c_str(), nullptr, 16);
+  if (payload.size() < 8 + size || !change.add_apply()->ParseFromString(payload.substr(8, size)) ||
+      !change.add_undo()->ParseFromString(payload.substr(8 + size)))
+    return absl::InvalidArgumentError("the proposal carries no change of an index");
+  return change;
 }
 
-absl::StatusOr<std::pair<common::v1::DdlStatement, common::v1::DdlStatement>> FromPayload(
-    const std::string& payload) {
-  std::pair<common::v1::DdlStatement, common::v1::DdlStatement> both;
-  size_t size = 0;
-  if (payload.size() >= 8) size = std::strtoul(payload.substr(0, 8).c_str(), nullptr, 16);
-  if (payload.size() < 8 + size || !both.first.ParseFromString(payload.substr(8, size)) ||
-      !both.second.ParseFromString(payload.substr(8 + size)) ||
-      both.first.body_case() == common::v1::DdlStatement::BODY_NOT_SET) {
+}  // namespace
+
+std::string Payload(const indexer::v1::IndexChange& change) { return change.SerializeAsString(); }
+
+absl::StatusOr<indexer::v1::IndexChange> FromPayload(const std::string& payload) {
+  const bool pair = payload.size() >= 8 &&
+                    std::all_of(payload.begin(), payload.begin() + 8, absl::ascii_isxdigit);
+  indexer::v1::IndexChange change;
+  if (pair) {
+    ASSIGN_OR_RETURN(change, FromPair(payload));
+  } else if (!change.ParseFromString(payload)) {
     return absl::InvalidArgumentError("the proposal carries no change of an index");
   }
-  return both;
+  const auto is_one = [](const auto& ddl) {
+    return ddl.has_create_index() || ddl.has_drop_index();
+  };
+  if (change.apply().empty() ||
+      !std::all_of(change.apply().begin(), change.apply().end(), is_one) ||
+      !std::all_of(change.undo().begin(), change.undo().end(), is_one))
+    return absl::InvalidArgumentError("the proposal carries no change of an index");
+  return change;
 }
 
 }  // namespace adbms::indexer::server

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <string>
-#include <utility>
 
 #include "absl/status/statusor.h"
 #include "adbms/common/v1/catalog.pb.h"
+#include "adbms/indexer/v1/indexer.pb.h"
 #include "services/indexer/candidates/candidates.h"
 
 namespace adbms::indexer::server {
@@ -27,10 +27,9 @@ absl::Status NameOwnIndexes(const common::v1::CatalogSnapshot& catalog,
                             common::v1::DdlStatement* ddl);
 std::string DropStatement(const std::string& schema, const std::string& name);
 
-// A proposal's payload: the change and its undo.
-std::string Payload(const common::v1::DdlStatement& apply, const common::v1::DdlStatement& undo);
-// Errors: INVALID_ARGUMENT for bytes that are none.
-absl::StatusOr<std::pair<common::v1::DdlStatement, common::v1::DdlStatement>> FromPayload(
-    const std::string& payload);
+// A proposal's payload.
+std::string Payload(const indexer::v1::IndexChange& change);
+// Also those of ledgers from before IndexChange. Errors: INVALID_ARGUMENT for bytes that are none.
+absl::StatusOr<indexer::v1::IndexChange> FromPayload(const std::string& payload);
 
 }  // namespace adbms::indexer::server

@@ -6,8 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
-#include "common/sql/catalog/index_keys.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/indexer/server/index_change.h"
@@ -25,15 +25,19 @@ constexpr double kLeastCalls = 3;
 constexpr size_t kStatementsAtOnce = 40;
 constexpr uint32_t kVerifyCalls = 12;
 
-// Table and first column of the indexes that a person does not want.
-std::set<std::pair<uint32_t, uint32_t>> UnwantedKeys(const module::v1::ProposeRequest& request) {
-  std::set<std::pair<uint32_t, uint32_t>> keys;
+// Table and what the first key is about of the indexes that a person does not want.
+using Wants = std::set<std::pair<uint32_t, std::vector<uint32_t>>>;
+
+Wants UnwantedKeys(const module::v1::ProposeRequest& request) {
+  Wants keys;
   for (const module::v1::Proposal& one : request.unwanted()) {
     const auto change = FromPayload(one.payload());
-    if (!change.ok() || !change->first.has_create_index()) continue;
-    const common::v1::CreateIndex& create = change->first.create_index();
-    if (create.index().columns_size() > 0)
-      keys.emplace(create.table_id(), create.index().columns(0));
+    if (!change.ok()) continue;
+    for (const auto& ddl : change->apply()) {
+      if (ddl.has_create_index())
+        keys.emplace(ddl.create_index().table_id(),
+                     candidates::LeadingColumns(ddl.create_index().index()));
+    }
   }
   return keys;
 }
@@ -43,17 +47,41 @@ bool Contains(const google::protobuf::RepeatedPtrField<std::string>& list,
   return std::find(list.begin(), list.end(), text) != list.end();
 }
 
+// "orders(a) and orders(b)".
+std::string SubjectOf(const candidates::Bundle& bundle, const common::v1::TableDescriptor& table) {
+  return absl::StrJoin(bundle, " and ", [&](std::string* out, const Candidate& one) {
+    out->append(candidates::Describe(one, table));
+  });
+}
+
+// Whether what made the index is among the subjects, alone or with others.
+bool IsAmong(const google::protobuf::RepeatedPtrField<std::string>& subjects,
+             const std::string& subject) {
+  return std::any_of(subjects.begin(), subjects.end(), [&](const std::string& one) {
+    const std::vector<std::string> parts = absl::StrSplit(one, " and ");
+    return one == subject || std::find(parts.begin(), parts.end(), subject) != parts.end();
+  });
+}
+
 // Whether the table's index of that name is still being judged.
 bool IsPending(const std::string& name, const common::v1::TableDescriptor& table,
                const module::v1::ProposeRequest& request) {
   for (const auto& index : table.indexes()) {
     if (index.name() != name) continue;
-    const Candidate candidate{table.table_id(),
-                              {index.columns().begin(), index.columns().end()},
-                              {index.include().begin(), index.include().end()}};
-    return Contains(request.refused_subjects(), candidates::Describe(candidate, table));
+    return IsAmong(request.refused_subjects(),
+                   candidates::Describe(candidates::From(table.table_id(), index), table));
   }
   return false;
+}
+
+// Creates the indexes; undone by dropping them in the other order.
+indexer::v1::IndexChange Creation(const candidates::Bundle& bundle,
+                                  const common::v1::TableDescriptor& table) {
+  indexer::v1::IndexChange change;
+  for (const Candidate& one : bundle) *change.add_apply() = CreateDdl(one, table);
+  for (auto one = change.apply().rbegin(); one != change.apply().rend(); ++one)
+    *change.add_undo() = DropDdl(table.schema(), one->create_index().index().name());
+  return change;
 }
 
 }  // namespace
@@ -81,7 +109,7 @@ absl::StatusOr<module::v1::ObserveResponse> IndexerServer::Observe(
   return module::v1::ObserveResponse();
 }
 
-absl::StatusOr<IndexerServer::View> IndexerServer::Look(const rpc::CallContext& context) {
+absl::StatusOr<View> IndexerServer::Look(const rpc::CallContext& context) {
   View view;
   ASSIGN_OR_RETURN(auto snapshot, storage_->GetCatalog(context, 0));
   view.catalog = std::make_shared<const sql::Catalog>(std::move(snapshot));
@@ -92,68 +120,29 @@ absl::StatusOr<IndexerServer::View> IndexerServer::Look(const rpc::CallContext& 
   return view;
 }
 
-IndexerServer::Analysis IndexerServer::Analyze(const View& view,
-                                               const std::vector<selection::Work>& work,
-                                               const std::vector<uint32_t>& table_ids) const {
-  Analysis analysis;
-  std::set<Candidate> unique;
-  for (const selection::Work& one : work) {
-    sql::PlanningInput input;
-    input.sql = one.sql;
-    input.catalog = view.catalog;
-    input.statistics = view.statistics;
-    input.current_user = input.session_user = "adbms";
-    input.exempt = true;
-    const auto plan = sql::PlanDefault(input);
-    if (!plan.ok()) continue;
-    for (const auto& usage : candidates::UsageOf(*plan, *view.catalog)) {
-      const auto* table = view.catalog->FindTable(usage.table_id);
-      if (table == nullptr || table->is_virtual() || table->schema() == "adbms") continue;
-      if (!table_ids.empty() &&
-          std::find(table_ids.begin(), table_ids.end(), usage.table_id) == table_ids.end()) {
-        continue;
-      }
-      for (const uint32_t column : usage.unindexable) {
-        analysis.unindexable[{usage.table_id, column}].push_back(one.fingerprint);
-      }
-      std::map<uint32_t, double> distinct;
-      for (const auto& statistics : view.statistics->tables()) {
-        if (statistics.table_id() != usage.table_id) continue;
-        for (const auto& column : statistics.columns()) {
-          distinct[column.column()] = column.distinct_count();
-        }
-      }
-      for (Candidate& candidate : candidates::CandidatesFor(usage, *table, distinct)) {
-        if (!candidates::IsCovered(candidate, *table)) unique.insert(std::move(candidate));
-      }
-    }
-  }
-  analysis.candidates.assign(unique.begin(), unique.end());
-  return analysis;
-}
-
 absl::StatusOr<module::v1::ProposeResponse> IndexerServer::Propose(
     const rpc::CallContext& context, const module::v1::ProposeRequest& request) {
   module::v1::ProposeResponse response;
   if (history_.TakeFreshWindows() == 0 && !request.on_demand()) return response;
   ASSIGN_OR_RETURN(const View view, Look(context));
   history_.NoteIndexes(view.catalog->snapshot());
-  std::vector<selection::Work> work;
+  std::vector<Observed> statements;
   std::map<uint64_t, double> calls;
-  for (const workload::Statement& statement : history_.Statements()) {
+  for (workload::Statement& statement : history_.Statements()) {
     calls[statement.fingerprint] = statement.calls;
     const bool worth = statement.seconds >= kLeastSeconds && statement.calls >= kLeastCalls;
-    if (worth && !statement.sql.empty()) {
-      work.push_back({statement.fingerprint, statement.sql, statement.seconds});
+    if (worth && !statement.samples.empty()) {
+      statements.push_back({{statement.fingerprint, statement.samples.back(), statement.seconds},
+                            std::move(statement.samples)});
     }
   }
   selection::WriteLoad writes;
   writes.rows_by_table = history_.RowsWritten();
-  std::sort(work.begin(), work.end(),
-            [](const auto& a, const auto& b) { return a.seconds > b.seconds; });
-  if (work.size() > kStatementsAtOnce) work.resize(kStatementsAtOnce);
+  std::sort(statements.begin(), statements.end(),
+            [](const Observed& a, const Observed& b) { return a.work.seconds > b.work.seconds; });
+  if (statements.size() > kStatementsAtOnce) statements.resize(kStatementsAtOnce);
   const std::vector<uint32_t> scope(request.table_ids().begin(), request.table_ids().end());
-  Analysis analysis = Analyze(view, work, scope);
+  Analysis analysis = Analyze(view, statements, scope);
   for (const auto& [column, fingerprints] : analysis.unindexable) {
     const auto* table = view.catalog->FindTable(column.first);
     const auto& descriptor = table->columns(static_cast<int>(column.second));
@@ -178,10 +167,12 @@ absl::StatusOr<module::v1::ProposeResponse> IndexerServer::Propose(
     }
   }
   const auto unwanted = UnwantedKeys(request);
-  std::erase_if(analysis.candidates, [&](const Candidate& candidate) {
-    const auto* table = view.catalog->FindTable(candidate.table_id);
-    return Contains(request.refused_subjects(), candidates::Describe(candidate, *table)) ||
-           unwanted.count({candidate.table_id, candidate.columns.front()}) > 0;
+  std::erase_if(analysis.candidates, [&](const candidates::Bundle& bundle) {
+    const auto* table = view.catalog->FindTable(bundle.front().table_id);
+    return Contains(request.refused_subjects(), SubjectOf(bundle, *table)) ||
+           std::any_of(bundle.begin(), bundle.end(), [&](const Candidate& one) {
+             return unwanted.contains({one.table_id, candidates::LeadingColumns(one.index)});
+           });
   });
   uint64_t used_bytes = 0;
   ASSIGN_OR_RETURN(const auto metrics, storage_->GetMetrics(context));
@@ -201,21 +192,27 @@ absl::StatusOr<module::v1::ProposeResponse> IndexerServer::Propose(
   limits.minimum_gain = config_.minimum_gain();
   limits.storage_budget_bytes = used_bytes >= budget ? 1 : budget - used_bytes;
   ASSIGN_OR_RETURN(const auto choices,
-                   selection::Select(context, optimizer_, *view.catalog, *view.statistics, work,
-                                     analysis.candidates, writes, limits));
+                   selection::Select(context, optimizer_, *view.catalog, *view.statistics,
+                                     analysis.work, analysis.candidates, writes, limits));
   for (const selection::Choice& choice : choices) {
-    const auto* table = view.catalog->FindTable(choice.candidate.table_id);
-    const common::v1::DdlStatement create = CreateDdl(choice.candidate, *table);
-    const std::string& name = create.create_index().index().name();
+    const auto* table = view.catalog->FindTable(choice.indexes.front().table_id);
+    const indexer::v1::IndexChange change = Creation(choice.indexes, *table);
+    std::vector<std::string> creates;
+    std::vector<std::string> drops;
+    for (const Candidate& one : choice.indexes) {
+      const std::string name = IndexName(one, *table);
+      creates.push_back(candidates::CreateStatement(one, *table, name));
+      drops.push_back(DropStatement(table->schema(), name));
+    }
     double affected_calls = 0;
     for (const uint64_t fingerprint : choice.affected) affected_calls += calls[fingerprint];
     module::v1::Proposal* proposal = response.add_proposals();
     proposal->set_kind(kCreate);
-    proposal->set_subject(candidates::Describe(choice.candidate, *table));
-    proposal->set_table_id(choice.candidate.table_id);
-    proposal->set_statement(candidates::CreateStatement(choice.candidate, *table, name));
-    proposal->set_undo(DropStatement(table->schema(), name));
-    proposal->set_payload(Payload(create, DropDdl(table->schema(), name)));
+    proposal->set_subject(SubjectOf(choice.indexes, *table));
+    proposal->set_table_id(table->table_id());
+    proposal->set_statement(absl::StrJoin(creates, "; "));
+    proposal->set_undo(absl::StrJoin(drops, "; "));
+    proposal->set_payload(Payload(change));
     proposal->set_predicted_gain(std::min(1.0, choice.gain()));
     proposal->set_estimated_bytes(choice.bytes);
     proposal->set_verify_calls(kVerifyCalls);
@@ -223,11 +220,11 @@ absl::StatusOr<module::v1::ProposeResponse> IndexerServer::Propose(
       proposal->add_affected_fingerprints(fingerprint);
     }
     proposal->set_reason(absl::StrFormat(
-        "%d statement%s (%.0f executions, %.2f s) search, join or order by these columns; what-if "
+        "%d statement%s (%.0f executions, %.2f s) search, join or order by %s; what-if "
         "plans expect %.0f %% less time, upkeep for writes counted, for about %.1f MiB",
         choice.affected.size(), choice.affected.size() == 1 ? "" : "s", affected_calls,
-        choice.seconds_affected, choice.gain() * 100,
-        static_cast<double>(choice.bytes) / 1048576.0));
+        choice.seconds_affected, choice.indexes.size() > 1 ? "these, which help together" : "this",
+        choice.gain() * 100, static_cast<double>(choice.bytes) / 1048576.0));
   }
   ProposeDrops(view, metrics, request, &response);
   return response;
@@ -243,11 +240,9 @@ void IndexerServer::ProposeDrops(const View& view, const storage::v1::EngineMetr
   for (const auto& table : view.catalog->snapshot().tables()) {
     for (const auto& index : table.indexes()) {
       if (!upkeep::IsOwn(index)) continue;
-      const Candidate candidate{table.table_id(),
-                                {index.columns().begin(), index.columns().end()},
-                                {index.include().begin(), index.include().end()}};
+      const Candidate candidate = candidates::From(table.table_id(), index);
       // What is not settled yet may be taken back, and then serves for nothing.
-      if (Contains(request.refused_subjects(), candidates::Describe(candidate, table))) continue;
+      if (IsAmong(request.refused_subjects(), candidates::Describe(candidate, table))) continue;
       const std::string server = upkeep::ServedBy(index, table);
       const int64_t unused_us = unused_.UnusedForUs(index.index_id(), now_us);
       if (server.empty() && unused_us < patience_us) continue;
@@ -255,15 +250,17 @@ void IndexerServer::ProposeDrops(const View& view, const storage::v1::EngineMetr
       const std::string subject = absl::StrCat(server.empty() ? "unused " : "superfluous ",
                                                table.schema(), ".", index.name());
       if (Contains(request.refused_subjects(), subject)) continue;
-      common::v1::DdlStatement create = CreateDdl(candidate, table);
-      create.mutable_create_index()->mutable_index()->set_name(index.name());
+      indexer::v1::IndexChange change;
+      *change.add_apply() = DropDdl(table.schema(), index.name());
+      *change.add_undo() = CreateDdl(candidate, table);
+      change.mutable_undo(0)->mutable_create_index()->mutable_index()->set_name(index.name());
       module::v1::Proposal* proposal = response->add_proposals();
       proposal->set_kind(kDrop);
       proposal->set_subject(subject);
       proposal->set_table_id(table.table_id());
       proposal->set_statement(DropStatement(table.schema(), index.name()));
       proposal->set_undo(candidates::CreateStatement(candidate, table, index.name()));
-      proposal->set_payload(Payload(DropDdl(table.schema(), index.name()), create));
+      proposal->set_payload(Payload(change));
       if (server.empty()) {
         proposal->set_reason(absl::StrCat("no plan has used it for ",
                                           absl::FormatDuration(absl::Microseconds(unused_us)),
@@ -298,19 +295,21 @@ absl::StatusOr<module::v1::ReconcileResponse> IndexerServer::Reconcile(
   for (const module::v1::AppliedAction& action : request.actions()) {
     const auto change = FromPayload(action.proposal().payload());
     if (!change.ok()) continue;
-    const bool created = change->first.has_create_index();
-    const common::v1::CreateIndex& index =
-        created ? change->first.create_index() : change->second.create_index();
-    const auto* table = view.catalog->FindTable(index.table_id());
-    if (table == nullptr) {
-      if (created) gone(action.action_id(), "its table was dropped");
-      continue;
+    const bool created = change->apply(0).has_create_index();
+    for (const auto& ddl : created ? change->apply() : change->undo()) {
+      const common::v1::CreateIndex& index = ddl.create_index();
+      const auto* table = view.catalog->FindTable(index.table_id());
+      if (table == nullptr) {
+        if (created) gone(action.action_id(), "its table was dropped");
+        break;
+      }
+      const bool stands =
+          std::any_of(table->indexes().begin(), table->indexes().end(),
+                      [&](const auto& one) { return one.name() == index.index().name(); });
+      if (stands == created) continue;
+      gone(action.action_id(), created ? "the index was dropped" : "the index was made again");
+      break;
     }
-    const bool stands =
-        std::any_of(table->indexes().begin(), table->indexes().end(),
-                    [&](const auto& one) { return one.name() == index.index().name(); });
-    if (created && !stands) gone(action.action_id(), "the index was dropped");
-    if (!created && stands) gone(action.action_id(), "the index was made again");
   }
   return response;
 }
@@ -324,17 +323,35 @@ absl::Status IndexerServer::Run(const rpc::CallContext& context, common::v1::Ddl
   return session->ExecuteDdl(context, ddl).status();
 }
 
+absl::Status IndexerServer::RunAll(
+    const rpc::CallContext& context,
+    const google::protobuf::RepeatedPtrField<common::v1::DdlStatement>& list,
+    const google::protobuf::RepeatedPtrField<common::v1::DdlStatement>& undo) {
+  for (int i = 0; i < list.size(); ++i) {
+    const absl::Status status = Run(context, list.Get(i));
+    if (status.ok()) continue;
+    // The first that was done is the last to be undone.
+    for (int done = undo.size() - i; i > 0 && done < undo.size(); ++done)
+      Run(context, undo.Get(done)).IgnoreError();
+    return status;
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<module::v1::ApplyResponse> IndexerServer::Apply(
     const rpc::CallContext& context, const module::v1::ApplyRequest& request) {
-  ASSIGN_OR_RETURN(const auto both, FromPayload(request.proposal().payload()));
-  RETURN_IF_ERROR(Run(context, both.first));
+  ASSIGN_OR_RETURN(const auto change, FromPayload(request.proposal().payload()));
+  RETURN_IF_ERROR(RunAll(context, change.apply(), change.undo()));
   return module::v1::ApplyResponse();
 }
 
 absl::StatusOr<module::v1::RevertResponse> IndexerServer::Revert(
     const rpc::CallContext& context, const module::v1::RevertRequest& request) {
-  ASSIGN_OR_RETURN(const auto both, FromPayload(request.proposal().payload()));
-  RETURN_IF_ERROR(Run(context, both.second));
+  ASSIGN_OR_RETURN(const auto change, FromPayload(request.proposal().payload()));
+  // Each is idempotent, and is done whatever became of the others.
+  absl::Status status;
+  for (const auto& ddl : change.undo()) status.Update(Run(context, ddl));
+  RETURN_IF_ERROR(status);
   return module::v1::RevertResponse();
 }
 
@@ -366,11 +383,8 @@ absl::StatusOr<module::v1::ReportResponse> IndexerServer::Report(
         const bool shorter =
             index.columns_size() < other.columns_size() ||
             (index.columns_size() == other.columns_size() && index.index_id() > other.index_id());
-        const bool prefix =
-            index.index_id() != other.index_id() && shorter && !index.unique() &&
-            sql::IsPlain(index) && sql::IsPlain(other) && !index.is_constraint() &&
-            index.include().empty() &&
-            std::equal(index.columns().begin(), index.columns().end(), other.columns().begin());
+        const bool prefix = index.index_id() != other.index_id() && shorter && !index.unique() &&
+                            !index.is_constraint() && candidates::Serves(other, index);
         if (!prefix) continue;
         finding = response.add_findings();
         finding->set_table_id(table.table_id());
@@ -385,36 +399,41 @@ absl::StatusOr<module::v1::ReportResponse> IndexerServer::Report(
 
 absl::StatusOr<indexer::v1::RecommendResponse> IndexerServer::Recommend(
     const rpc::CallContext& context, const indexer::v1::RecommendRequest& request) {
-  std::vector<selection::Work> work;
+  std::vector<Observed> statements;
   double total = 0;
   for (const auto& statement : request.statements()) {
     const double weight = statement.weight() == 0 ? 1 : statement.weight();
     if (!(weight > 0)) return absl::InvalidArgumentError("a statement's weight is negative");
-    work.push_back({sql::Fingerprint(statement.sql()), statement.sql(), weight});
+    statements.push_back(
+        {{sql::Fingerprint(statement.sql()), statement.sql(), weight}, {statement.sql()}});
     total += weight;
   }
   ASSIGN_OR_RETURN(const View view, Look(context));
-  const Analysis analysis = Analyze(view, work, {});
+  const Analysis analysis = Analyze(view, statements, {});
   selection::Limits limits;
   limits.storage_budget_bytes = request.storage_budget_bytes();
   limits.minimum_gain = config_.minimum_gain();
-  ASSIGN_OR_RETURN(const auto choices,
-                   selection::Select(context, optimizer_, *view.catalog, *view.statistics, work,
-                                     analysis.candidates, selection::WriteLoad(), limits));
+  ASSIGN_OR_RETURN(
+      const auto choices,
+      selection::Select(context, optimizer_, *view.catalog, *view.statistics, analysis.work,
+                        analysis.candidates, selection::WriteLoad(), limits));
   indexer::v1::RecommendResponse response;
   double before = total;
   for (const selection::Choice& choice : choices) {
-    const auto* table = view.catalog->FindTable(choice.candidate.table_id);
-    indexer::v1::Recommendation* recommendation = response.add_recommendations();
-    recommendation->set_statement(
-        candidates::CreateStatement(choice.candidate, *table, IndexName(choice.candidate, *table)));
-    recommendation->set_cost_before(before);
-    before -= choice.seconds_saved;
-    recommendation->set_cost_after(before);
-    recommendation->set_estimated_bytes(choice.bytes);
-    recommendation->set_reason(absl::StrCat(choice.affected.size(), " of ", work.size(),
-                                            " statements use ",
-                                            candidates::Describe(choice.candidate, *table)));
+    const double after = before - choice.seconds_saved;
+    for (const Candidate& one : choice.indexes) {
+      const auto* table = view.catalog->FindTable(one.table_id);
+      indexer::v1::Recommendation* recommendation = response.add_recommendations();
+      recommendation->set_statement(
+          candidates::CreateStatement(one, *table, IndexName(one, *table)));
+      recommendation->set_cost_before(before);
+      recommendation->set_cost_after(after);
+      recommendation->set_estimated_bytes(choice.bytes / choice.indexes.size());
+      recommendation->set_reason(absl::StrCat(choice.affected.size(), " of ", statements.size(),
+                                              " statements use ",
+                                              SubjectOf(choice.indexes, *table)));
+    }
+    before = after;
   }
   return response;
 }

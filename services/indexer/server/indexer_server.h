@@ -11,6 +11,7 @@
 #include "adbms/common/v1/config.pb.h"
 #include "services/indexer/api/indexer.h"
 #include "services/indexer/selection/selection.h"
+#include "services/indexer/server/analysis.h"
 #include "services/indexer/upkeep/upkeep.h"
 #include "services/indexer/workload/statement_history.h"
 #include "services/optimizer/api/optimizer.h"
@@ -44,22 +45,15 @@ class IndexerServer : public api::Indexer, public orchestrator::api::Module {
       const rpc::CallContext& context, const module::v1::ReportRequest& request) override;
 
  private:
-  struct View {
-    sql::CatalogPtr catalog;
-    std::shared_ptr<const common::v1::StatisticsSnapshot> statistics;
-  };
-  struct Analysis {
-    std::vector<candidates::Candidate> candidates;
-    // (table, column) with a type that no index can hold, and the statements that ask for it.
-    std::map<std::pair<uint32_t, uint32_t>, std::vector<uint64_t>> unindexable;
-  };
   absl::StatusOr<View> Look(const rpc::CallContext& context);
-  Analysis Analyze(const View& view, const std::vector<selection::Work>& work,
-                   const std::vector<uint32_t>& table_ids) const;
   void ProposeDrops(const View& view, const storage::v1::EngineMetrics& metrics,
                     const module::v1::ProposeRequest& request,
                     module::v1::ProposeResponse* response);
   absl::Status Run(const rpc::CallContext& context, common::v1::DdlStatement ddl);
+  // One after the other; what was done of them before one fails is undone.
+  absl::Status RunAll(const rpc::CallContext& context,
+                      const google::protobuf::RepeatedPtrField<common::v1::DdlStatement>& list,
+                      const google::protobuf::RepeatedPtrField<common::v1::DdlStatement>& undo);
 
   storage::api::Storage* const storage_;
   optimizer::api::Optimizer* const optimizer_;

@@ -56,7 +56,7 @@ TEST(ServedBy, AnInvertedIndexServesForNoOther) {
   auto* inverted = Add(&table, 2, {2, 3});
   inverted->set_method(common::v1::IndexDescriptor::METHOD_INVERTED);
   EXPECT_EQ(ServedBy(index, table), "");
-  EXPECT_FALSE(IsOwn(*inverted));
+  EXPECT_TRUE(IsOwn(*inverted));
 }
 
 TEST(ServedBy, OfTwoAlikeTheNewerGoes) {

@@ -18,7 +18,11 @@ void StatementHistory::Add(const common::v1::WorkloadWindow& window) {
       found = history_.try_emplace(one.fingerprint()).first;
     }
     History& history = found->second;
-    if (!one.sample_sql().empty()) history.sql = one.sample_sql();
+    if (!one.sample_sql().empty()) {
+      std::erase(history.samples, one.sample_sql());
+      history.samples.push_back(one.sample_sql());
+      if (history.samples.size() > kMaxSamples) history.samples.pop_front();
+    }
     history.read_only = one.read_only();
     history.table_ids.assign(one.table_ids().begin(), one.table_ids().end());
     // A statement that changes what it finds (UPDATE … WHERE) reads as well.
@@ -78,7 +82,7 @@ std::vector<Statement> StatementHistory::Statements() const {
   for (const auto& [fingerprint, history] : history_) {
     Statement& statement = statements.emplace_back();
     statement.fingerprint = fingerprint;
-    statement.sql = history.sql;
+    statement.samples.assign(history.samples.begin(), history.samples.end());
     statement.table_ids = history.table_ids;
     const int64_t from_us = CountsFrom(history);
     for (const Slice& slice : history.slices) {

@@ -22,7 +22,7 @@ namespace adbms::indexer::workload {
 // One statement, over what counts of it.
 struct Statement {
   uint64_t fingerprint = 0;
-  std::string sql;
+  std::vector<std::string> samples;  // Some of its texts, the latest last.
   double seconds = 0;
   double calls = 0;
   std::vector<uint32_t> table_ids;
@@ -46,6 +46,7 @@ class StatementHistory {
   static constexpr int64_t kKeepUs = 1800LL * 1000000;
   static constexpr double kHalfLifeUs = 600e6;
   static constexpr size_t kMaxStatements = 1000;
+  static constexpr size_t kMaxSamples = 4;
 
   struct Slice {
     int64_t start_us = 0;
@@ -55,7 +56,7 @@ class StatementHistory {
     double rows = 0;
   };
   struct History {
-    std::string sql;
+    std::deque<std::string> samples;  // Different ones.
     bool read_only = true;
     bool searches = true;
     std::vector<uint32_t> table_ids;

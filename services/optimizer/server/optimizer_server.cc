@@ -4,8 +4,10 @@
 #include <set>
 
 #include "absl/time/clock.h"
+#include "common/sql/plan/operator_tree.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "services/optimizer/whatif/hypothetical_catalog.h"
 
 namespace adbms::optimizer::server {
 namespace {
@@ -13,26 +15,16 @@ namespace {
 // Statistics and, without a version asked for, the catalog may be this old.
 constexpr absl::Duration kFreshness = absl::Seconds(1);
 
-void UsedIndexes(const google::protobuf::Message& message, std::set<uint32_t>* used) {
-  if (const auto* scan = dynamic_cast<const common::v1::IndexScan*>(&message)) {
-    if (scan->index_id() != 0) used->insert(scan->index_id());
-  }
-  if (const auto* join = dynamic_cast<const common::v1::LookupJoin*>(&message)) {
-    if (join->index_id() != 0) used->insert(join->index_id());
-  }
-  const auto* reflection = message.GetReflection();
-  std::vector<const google::protobuf::FieldDescriptor*> fields;
-  reflection->ListFields(message, &fields);
-  for (const auto* field : fields) {
-    if (field->cpp_type() != google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE) continue;
-    if (!field->is_repeated()) {
-      UsedIndexes(reflection->GetMessage(message, field), used);
-      continue;
-    }
-    for (int i = 0; i < reflection->FieldSize(message, field); ++i) {
-      UsedIndexes(reflection->GetRepeatedMessage(message, field, i), used);
-    }
-  }
+std::set<uint32_t> UsedIndexes(common::v1::Plan* plan) {
+  std::set<uint32_t> used;
+  sql::plan::ForEachRoot(plan, [&used](common::v1::Operator* top) {
+    sql::plan::ForEachOperator(top, [&used](common::v1::Operator* op) {
+      if (op->has_index_scan()) used.insert(op->index_scan().index_id());
+      if (op->has_lookup_join()) used.insert(op->lookup_join().index_id());
+    });
+  });
+  used.erase(0);  // Primary keys.
+  return used;
 }
 
 }  // namespace
@@ -143,41 +135,48 @@ absl::StatusOr<optimizer::v1::WhatIfResponse> OptimizerServer::WhatIf(
     const rpc::CallContext& context, const optimizer::v1::WhatIfRequest& request) {
   ASSIGN_OR_RETURN(const View view,
                    Look(context, std::string(storage::api::kSystemDatabase), 0, 0));
-  auto snapshot = std::make_shared<common::v1::CatalogSnapshot>(view.catalog->snapshot());
-  const std::set<uint32_t> hidden(request.hidden_index_ids().begin(),
-                                  request.hidden_index_ids().end());
-  for (auto& table : *snapshot->mutable_tables()) {
-    for (int i = table.indexes_size() - 1; i >= 0; --i) {
-      if (hidden.contains(table.indexes(i).index_id()))
-        table.mutable_indexes()->DeleteSubrange(i, 1);
-    }
-    for (const auto& index : request.indexes()) {
-      if (index.table_id() == table.table_id()) *table.add_indexes() = index.index();
-    }
-  }
+  whatif::HypotheticalCatalog hypothetical(view.catalog->snapshot());
+  hypothetical.Hide({request.hidden_index_ids().begin(), request.hidden_index_ids().end()});
+  hypothetical.Assume(request.indexes());
   sql::PlanningInput input;
-  input.catalog = std::make_shared<const sql::Catalog>(std::move(snapshot));
+  input.catalog = hypothetical.catalog();
   input.statistics = view.statistics;
   if (request.search_path_size() > 0) {
     input.search_path.assign(request.search_path().begin(), request.search_path().end());
   }
   input.current_user = input.session_user = context.user;
   input.exempt = true;
+  const auto plan = [&](const std::string& sql, auto* outcome) {
+    input.sql = sql;
+    Restriction restriction = Restriction::kNone;
+    auto planned = planner_.Plan(input, *view.decoded, &restriction);
+    if (!planned.ok()) {
+      outcome->set_error(std::string(planned.status().message()));
+      return;
+    }
+    outcome->set_cost(planned->root().total_cost());
+    outcome->set_rows(planned->root().estimated_rows());
+    for (const uint32_t id : UsedIndexes(&*planned)) outcome->add_used_index_ids(id);
+  };
   optimizer::v1::WhatIfResponse response;
   for (const std::string& sql : request.sql()) {
     RETURN_IF_ERROR(context.Check());
-    auto* outcome = response.add_outcomes();
-    input.sql = sql;
-    Restriction restriction = Restriction::kNone;
-    const auto plan = planner_.Plan(input, *view.decoded, &restriction);
-    if (!plan.ok()) {
-      outcome->set_error(std::string(plan.status().message()));
-      continue;
+    plan(sql, response.add_outcomes());
+  }
+  for (const optimizer::v1::IndexSet& set : request.sets()) {
+    const whatif::HypotheticalCatalog::Assumption assumed = hypothetical.Assume(set.indexes());
+    auto* outcomes = response.add_sets();
+    for (int i = 0; set.statements().empty() && i < request.sql_size(); ++i) {
+      RETURN_IF_ERROR(context.Check());
+      plan(request.sql(i), outcomes->add_outcomes());
     }
-    outcome->set_cost(plan->root().total_cost());
-    std::set<uint32_t> used;
-    UsedIndexes(*plan, &used);
-    for (const uint32_t id : used) outcome->add_used_index_ids(id);
+    for (const uint32_t position : set.statements()) {
+      RETURN_IF_ERROR(context.Check());
+      if (position >= static_cast<uint32_t>(request.sql_size()))
+        return absl::InvalidArgumentError("a set names a statement that is not there");
+      plan(request.sql(static_cast<int>(position)), outcomes->add_outcomes());
+    }
+    hypothetical.Forget(assumed);
   }
   return response;
 }

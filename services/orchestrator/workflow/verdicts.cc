@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "common/status/macros.h"
 #include "services/orchestrator/workflow/cycle.h"
@@ -157,10 +158,11 @@ std::vector<std::string> Cycle::Reconcile(const rpc::CallContext& context) {
       const bool stands =
           action->state() == v1::ACTION_STATE_KEPT || action->state() == v1::ACTION_STATE_VERIFYING;
       if (!stands) continue;
-      // Another entry of the ledger may have done it.
+      // Another entry of the ledger may have done it, or a part of it.
+      const std::vector<std::string> undo = absl::StrSplit(action->proposal().undo(), "; ");
       const auto successor = std::find_if(kept.begin(), kept.end(), [&](const v1::Action& other) {
         return other.id() > action->id() && other.module() == action->module() &&
-               other.proposal().statement() == action->proposal().undo();
+               std::find(undo.begin(), undo.end(), other.proposal().statement()) != undo.end();
       });
       const bool ours = successor != kept.end();
       if (!ours) action->set_initiator("user");
