@@ -6,7 +6,7 @@ FUZZ_SECONDS ?= 60
 export FUZZ_SECONDS
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help deps build demo test test-asan test-tsan test-compose test-kubernetes fuzz bench lint tidy up format config-reference
+.PHONY: help deps build demo test test-asan test-tsan test-compose test-kubernetes fuzz bench bench-mind lint tidy up format config-reference
 
 help:
 	@echo 'make deps    install the Debian packages that the build needs'
@@ -19,6 +19,7 @@ help:
 	@echo 'make test-kubernetes  the pods of deploy/kubernetes in a container engine: three minutes, as root'
 	@echo 'make fuzz    every parser under libFuzzer for FUZZ_SECONDS (60) each; FUZZ="sql wire" names some'
 	@echo 'make bench   ADBMS beside PostgreSQL 15 in the same run, as ratios: about eight minutes'
+	@echo 'make bench-mind  22 shapes of statement left alone with the indexer, beside an expert: about four minutes'
 	@echo 'make lint    formatting, include rules, protos'
 	@echo 'make tidy    clang-tidy, after a build, on what changed within a day'
 	@echo 'make up      run the server in the foreground (PostgreSQL wire on 127.0.0.1:5433)'
@@ -57,6 +58,9 @@ fuzz: deps
 
 bench: deps build
 	@ADBMS_BUILD=$(BUILD) tests/bench/run_bench.py $(BENCH)
+
+bench-mind: deps build
+	@ADBMS_BUILD=$(BUILD) tests/bench/index_shapes.py $(BENCH)
 
 lint:
 	@tools/lint.sh

@@ -487,11 +487,13 @@ void Session::Finished(const plan_cache::CachedPlan& plan, std::string_view sql,
   execution.learned = plan.plan->planner() == common::v1::PLANNER_KIND_LEARNED;
   const auto policy = policy_->Get();
   const bool elsewhere = database_id_ != sql::kDatabaseOid;
-  execution.tainted = elsewhere || plan.temporary || (policy.ok() && (*policy)->flagged());
+  execution.tainted = plan.temporary || (policy.ok() && (*policy)->flagged());
+  execution.search_path = &settings_.search_path();
   if (elsewhere) execution.database = &options_.database;
   services_.workload->Record(execution);
   if (failed) return;
-  if (!execution.tainted && services_.workload->WantsCardinalities(plan.fingerprint)) {
+  // The models are of adbms alone.
+  if (!execution.tainted && !elsewhere && services_.workload->WantsCardinalities(plan.fingerprint)) {
     ReportCardinalities(plan, summary);
   }
   const bool read_only = plan.plan->read_only();

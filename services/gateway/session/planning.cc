@@ -41,6 +41,18 @@ absl::StatusOr<types::Value> ParseLiteral(const sql::Literal& literal, const typ
   return value;
 }
 
+// What the same text would not mean elsewhere: in another database, or along another search path.
+std::string MeaningOf(const common::v1::Plan& plan, uint32_t database_id) {
+  std::string meaning =
+      database_id == sql::kDatabaseOid ? std::string() : absl::StrCat(database_id, " ");
+  for (const common::v1::TableUse& table : plan.tables()) {
+    const std::string schema = table.name().substr(0, table.name().find('.'));
+    if (schema != "public" && !policy::IsSystemSchema(schema))
+      absl::StrAppend(&meaning, table.name(), " ");
+  }
+  return meaning;
+}
+
 }  // namespace
 
 std::string Session::CacheKey(std::string_view normalized,
@@ -324,11 +336,8 @@ absl::StatusOr<plan_cache::CachedPlanPtr> Session::MakePlan(const PlanQuery& que
   cached->normalized_sql = query.parameter_names.empty()
                                ? Readable(key_text, plan.client_parameters())
                                : std::string(query.sql);
-  // The same text means something else in another database.
   cached->fingerprint =
-      database_id_ == sql::kDatabaseOid
-          ? sql::Fingerprint(cached->normalized_sql)
-          : sql::Fingerprint(absl::StrCat(database_id_, " ", cached->normalized_sql));
+      sql::Fingerprint(absl::StrCat(MeaningOf(plan, database_id_), cached->normalized_sql));
   const bool shareable = query.cacheable && !plan.session_dependent() && !changed_schema_;
   cached->plan = std::make_shared<const common::v1::Plan>(std::move(plan));
   ASSIGN_OR_RETURN(cached->prepared, services_.storage->Prepare(Context(), cached->plan));

@@ -22,6 +22,9 @@ void Start(const Execution& execution, common::v1::StatementWindow* window) {
   window->set_fingerprint(execution.fingerprint);
   if (execution.normalized_sql != nullptr) window->set_normalized_sql(*execution.normalized_sql);
   if (execution.sql.size() <= kSampleBytes) window->set_sample_sql(std::string(execution.sql));
+  if (execution.search_path != nullptr)
+    window->mutable_search_path()->Assign(execution.search_path->begin(),
+                                          execution.search_path->end());
   if (execution.table_ids != nullptr) {
     window->mutable_table_ids()->Add(execution.table_ids->begin(), execution.table_ids->end());
   }

@@ -36,8 +36,8 @@ struct Execution {
   bool failed = false;
   bool tainted = false;
   bool learned = false;
-  // Null: adbms. In another database nothing is learned or done (decision 039).
-  const std::string* database = nullptr;
+  const std::string* database = nullptr;  // Null: adbms.
+  const std::vector<std::string>* search_path = nullptr;
 };
 
 class WorkloadRecorder {

@@ -177,7 +177,9 @@ std::string Predicate(const Candidate& candidate, const TableDescriptor& table) 
 }
 
 std::string Describe(const Candidate& candidate, const TableDescriptor& table) {
-  std::string text = absl::StrCat(table.name(), "(", Keys(candidate.index, table, false), ")");
+  std::string text =
+      absl::StrCat(table.schema() == "public" ? "" : absl::StrCat(table.schema(), "."),
+                   table.name(), "(", Keys(candidate.index, table, false), ")");
   if (candidate.index.include_size() > 0)
     absl::StrAppend(&text, " include (", Names(candidate.index.include(), table, false), ")");
   if (candidate.index.has_predicate()) {

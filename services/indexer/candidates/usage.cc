@@ -259,7 +259,9 @@ void Collector::Condition(const Expression& condition, const Sources& sources) {
       if (auto key = ReadKey(condition.in_list().argument(), sources, catalog_);
           key.has_value() && types::IsIndexable(key->type))
         UsageFor(key->table_id).equality.insert(std::move(key->key));
-      return Unindexable(condition.in_list().argument(), sources);
+      else
+        Unindexable(condition.in_list().argument(), sources);
+      return;
     case Expression::kCall:
       return Comparison(condition, sources);
     default:
@@ -277,12 +279,10 @@ void Collector::Comparison(const Expression& condition, const Sources& sources) 
   const auto right = ReadKey(call.arguments(1), sources, catalog_);
   const bool both = left.has_value() && right.has_value();
   if (both && left->table_id == right->table_id) return;
-  if (equality || range) {
-    Unindexable(call.arguments(0), sources);
-    Unindexable(call.arguments(1), sources);
-  }
   for (const bool flipped : {false, true}) {
     const auto& side = flipped ? right : left;
+    if ((equality || range) && (!side.has_value() || !types::IsIndexable(side->type)))
+      Unindexable(call.arguments(flipped ? 1 : 0), sources);
     if (!side.has_value()) continue;
     TableUsage& usage = UsageFor(side->table_id);
     if ((equality || range) && types::IsIndexable(side->type)) {

@@ -48,10 +48,11 @@ struct Open {
 class Selection {
  public:
   Selection(const rpc::CallContext& context, optimizer::api::Optimizer* optimizer,
-            const std::vector<Work>& work, const WriteLoad& writes, const Limits& limits,
-            const Sizes& sizes)
+            const std::string& database, const std::vector<Work>& work, const WriteLoad& writes,
+            const Limits& limits, const Sizes& sizes)
       : context_(context),
         optimizer_(optimizer),
+        database_(database),
         work_(work),
         writes_(writes),
         limits_(limits),
@@ -67,6 +68,7 @@ class Selection {
 
   const rpc::CallContext& context_;
   optimizer::api::Optimizer* const optimizer_;
+  const std::string& database_;
   const std::vector<Work>& work_;
   const WriteLoad& writes_;
   const Limits& limits_;
@@ -79,7 +81,12 @@ class Selection {
 
 absl::Status Selection::Price(const std::vector<Open*>& open) {
   optimizer::v1::WhatIfRequest request;
-  for (const Work& one : work_) request.add_sql(one.sql);
+  request.set_database(database_);
+  for (const Work& one : work_) {
+    auto* statement = request.add_statements();
+    statement->set_sql(one.sql);
+    statement->mutable_search_path()->Assign(one.search_path.begin(), one.search_path.end());
+  }
   uint32_t next_id = kHypotheticalBase;
   for (const Bundle* bundle : chosen_) Add(*bundle, &next_id, request.mutable_indexes());
   for (const Open* one : open) {
@@ -88,7 +95,8 @@ absl::Status Selection::Price(const std::vector<Open*>& open) {
     for (const uint32_t statement : one->statements) set->add_statements(statement);
   }
   ASSIGN_OR_RETURN(const auto response, optimizer_->WhatIf(context_, request));
-  if (response.outcomes_size() != request.sql_size() || response.sets_size() != request.sets_size())
+  if (response.outcomes_size() != request.statements_size() ||
+      response.sets_size() != request.sets_size())
     return absl::InternalError("the optimizer answered for another number of statements");
   current_.clear();
   for (const auto& outcome : response.outcomes()) current_.push_back(CostOf(outcome));
@@ -183,16 +191,14 @@ absl::StatusOr<std::vector<Choice>> Selection::Run(const std::vector<Bundle>& ca
 }  // namespace
 
 absl::StatusOr<std::vector<Choice>> Select(const rpc::CallContext& context,
-                                           optimizer::api::Optimizer* optimizer,
-                                           const sql::Catalog& catalog,
-                                           const common::v1::StatisticsSnapshot& statistics,
+                                           optimizer::api::Optimizer* optimizer, const Scene& scene,
                                            const std::vector<Work>& work,
                                            const std::vector<Bundle>& candidates,
                                            const WriteLoad& writes, const Limits& limits) {
   if (work.empty() || candidates.empty()) return std::vector<Choice>();
-  Sizes sizes(catalog, statistics);
+  Sizes sizes(scene);
   RETURN_IF_ERROR(sizes.Learn(context, optimizer, candidates));
-  return Selection(context, optimizer, work, writes, limits, sizes).Run(candidates);
+  return Selection(context, optimizer, scene.database, work, writes, limits, sizes).Run(candidates);
 }
 
 }  // namespace adbms::indexer::selection

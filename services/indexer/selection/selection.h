@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "common/sql/sql.h"
 #include "services/indexer/candidates/candidates.h"
+#include "services/indexer/selection/sizes.h"
 #include "services/optimizer/api/optimizer.h"
 
 namespace adbms::indexer::selection {
@@ -21,6 +21,7 @@ namespace adbms::indexer::selection {
 struct Work {
   uint64_t fingerprint = 0;
   std::string sql;
+  std::vector<std::string> search_path = {};
   double seconds = 0;              // Measured time it took in the period looked at.
   std::set<uint32_t> tables = {};  // Whose indexes it could use.
 };
@@ -46,11 +47,9 @@ struct Limits {
   double minimum_gain = 0.1;          // Of the affected statements' time.
 };
 
-// Best first. Errors: the optimizer's.
+// Of one database. Best first. Errors: the optimizer's.
 absl::StatusOr<std::vector<Choice>> Select(const rpc::CallContext& context,
-                                           optimizer::api::Optimizer* optimizer,
-                                           const sql::Catalog& catalog,
-                                           const common::v1::StatisticsSnapshot& statistics,
+                                           optimizer::api::Optimizer* optimizer, const Scene& scene,
                                            const std::vector<Work>& work,
                                            const std::vector<candidates::Bundle>& candidates,
                                            const WriteLoad& writes, const Limits& limits);

@@ -20,22 +20,21 @@ constexpr double kBytesPerItem = 8;
 
 }  // namespace
 
-Sizes::Sizes(const sql::Catalog& catalog, const common::v1::StatisticsSnapshot& statistics)
-    : catalog_(catalog), statistics_(statistics) {}
-
 absl::Status Sizes::Learn(const rpc::CallContext& context, optimizer::api::Optimizer* optimizer,
                           const std::vector<candidates::Bundle>& candidates) {
   optimizer::v1::WhatIfRequest request;
+  request.set_database(scene_.database);
   std::vector<std::pair<uint32_t, std::string>> asked;
   for (const candidates::Bundle& bundle : candidates) {
     for (const Candidate& candidate : bundle) {
-      const auto* table = catalog_.FindTable(candidate.table_id);
+      const auto* table = scene_.catalog->FindTable(candidate.table_id);
       if (table == nullptr || !candidate.index.has_predicate()) continue;
       auto key = std::make_pair(candidate.table_id, candidate.index.predicate().bound());
       if (!fractions_.try_emplace(key, 1).second) continue;
-      request.add_sql(absl::StrCat("SELECT 1 FROM ", candidates::QuoteIdentifier(table->schema()),
-                                   ".", candidates::QuoteIdentifier(table->name()), " WHERE ",
-                                   candidates::Predicate(candidate, *table)));
+      request.add_statements()->set_sql(
+          absl::StrCat("SELECT 1 FROM ", candidates::QuoteIdentifier(table->schema()), ".",
+                       candidates::QuoteIdentifier(table->name()), " WHERE ",
+                       candidates::Predicate(candidate, *table)));
       asked.push_back(std::move(key));
     }
   }
@@ -66,7 +65,7 @@ double Sizes::EntriesPerRow(const Candidate& candidate, double key_bytes) const 
 
 uint64_t Sizes::Bytes(const Candidate& candidate) const {
   const auto* statistics = StatisticsOf(candidate.table_id);
-  const auto* table = catalog_.FindTable(candidate.table_id);
+  const auto* table = scene_.catalog->FindTable(candidate.table_id);
   if (statistics == nullptr || table == nullptr) return 0;
   const auto width_of = [&](const auto& ordinals) {
     double width = 0;
@@ -91,7 +90,7 @@ uint64_t Sizes::Bytes(const Candidate& candidate) const {
 }
 
 const common::v1::TableStatistics* Sizes::StatisticsOf(uint32_t table_id) const {
-  for (const auto& one : statistics_.tables()) {
+  for (const auto& one : scene_.statistics->tables()) {
     if (one.table_id() == table_id) return &one;
   }
   return nullptr;

@@ -3,19 +3,28 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 
 #include "adbms/common/v1/catalog.pb.h"
+#include "common/sql/sql.h"
 #include "services/indexer/candidates/candidates.h"
 #include "services/optimizer/api/optimizer.h"
 
 namespace adbms::indexer::selection {
 
+// A database as it is looked at.
+struct Scene {
+  std::string database;  // Empty: adbms.
+  sql::CatalogPtr catalog;
+  std::shared_ptr<const common::v1::StatisticsSnapshot> statistics;
+};
+
 class Sizes {
  public:
-  // Both must outlive this.
-  Sizes(const sql::Catalog& catalog, const common::v1::StatisticsSnapshot& statistics);
+  // `scene` must outlive this.
+  explicit Sizes(const Scene& scene) : scene_(scene) {}
 
   // Asks the optimizer how many rows the candidates' predicates choose. Errors: the optimizer's.
   absl::Status Learn(const rpc::CallContext& context, optimizer::api::Optimizer* optimizer,
@@ -29,8 +38,7 @@ class Sizes {
   const common::v1::TableStatistics* StatisticsOf(uint32_t table_id) const;
   double EntriesPerRow(const candidates::Candidate& candidate, double key_bytes) const;
 
-  const sql::Catalog& catalog_;
-  const common::v1::StatisticsSnapshot& statistics_;
+  const Scene& scene_;
   std::map<std::pair<uint32_t, std::string>, double> fractions_;  // By table and predicate.
 };
 

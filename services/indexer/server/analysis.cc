@@ -9,17 +9,22 @@ namespace {
 
 using candidates::Bundle;
 using candidates::TableUsage;
+using selection::Scene;
 
-std::optional<std::vector<TableUsage>> UsagesOf(const View& view, const std::string& sql) {
+std::optional<std::vector<TableUsage>> UsagesOf(const Scene& scene,
+                                                const std::vector<std::string>& search_path,
+                                                const std::string& sql) {
   sql::PlanningInput input;
   input.sql = sql;
-  input.catalog = view.catalog;
-  input.statistics = view.statistics;
+  if (!search_path.empty()) input.search_path = search_path;
+  if (!scene.database.empty()) input.database = scene.database;
+  input.catalog = scene.catalog;
+  input.statistics = scene.statistics;
   input.current_user = input.session_user = "adbms";
   input.exempt = true;
   const auto plan = sql::PlanDefault(input);
   if (!plan.ok()) return std::nullopt;
-  return candidates::UsageOf(*plan, *view.catalog);
+  return candidates::UsageOf(*plan, *scene.catalog);
 }
 
 void KeepCommonFacts(const std::vector<TableUsage>& others, std::vector<TableUsage>* usages) {
@@ -33,9 +38,9 @@ void KeepCommonFacts(const std::vector<TableUsage>& others, std::vector<TableUsa
   }
 }
 
-std::map<uint32_t, double> DistinctValues(const View& view, uint32_t table_id) {
+std::map<uint32_t, double> DistinctValues(const Scene& scene, uint32_t table_id) {
   std::map<uint32_t, double> distinct;
-  for (const auto& table : view.statistics->tables()) {
+  for (const auto& table : scene.statistics->tables()) {
     if (table.table_id() != table_id) continue;
     for (const auto& column : table.columns()) distinct[column.column()] = column.distinct_count();
   }
@@ -44,21 +49,22 @@ std::map<uint32_t, double> DistinctValues(const View& view, uint32_t table_id) {
 
 }  // namespace
 
-Analysis Analyze(const View& view, const std::vector<Observed>& statements,
+Analysis Analyze(const Scene& scene, const std::vector<Observed>& statements,
                  const std::vector<uint32_t>& table_ids) {
   Analysis analysis;
   std::set<Bundle> unique;
   for (const Observed& one : statements) {
-    auto usages = UsagesOf(view, one.work.sql);
+    auto usages = UsagesOf(scene, one.work.search_path, one.work.sql);
     if (!usages.has_value()) continue;
     for (const std::string& sample : one.samples) {
       if (sample == one.work.sql) continue;
-      if (const auto others = UsagesOf(view, sample)) KeepCommonFacts(*others, &*usages);
+      if (const auto others = UsagesOf(scene, one.work.search_path, sample))
+        KeepCommonFacts(*others, &*usages);
     }
     selection::Work& work = analysis.work.emplace_back(one.work);
     for (const TableUsage& usage : *usages) {
       work.tables.insert(usage.table_id);
-      const auto* table = view.catalog->FindTable(usage.table_id);
+      const auto* table = scene.catalog->FindTable(usage.table_id);
       if (table == nullptr || table->is_virtual() || table->schema() == "adbms") continue;
       if (!table_ids.empty() &&
           std::find(table_ids.begin(), table_ids.end(), usage.table_id) == table_ids.end())
@@ -66,7 +72,7 @@ Analysis Analyze(const View& view, const std::vector<Observed>& statements,
       for (const uint32_t column : usage.unindexable)
         analysis.unindexable[{usage.table_id, column}].push_back(work.fingerprint);
       for (Bundle& bundle :
-           candidates::CandidatesFor(usage, *table, DistinctValues(view, usage.table_id)))
+           candidates::CandidatesFor(usage, *table, DistinctValues(scene, usage.table_id)))
         unique.insert(std::move(bundle));
     }
   }

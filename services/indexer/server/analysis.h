@@ -3,23 +3,14 @@
 
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "adbms/common/v1/catalog.pb.h"
-#include "common/sql/sql.h"
 #include "services/indexer/candidates/candidates.h"
 #include "services/indexer/selection/selection.h"
 
 namespace adbms::indexer::server {
-
-// The database as it is looked at.
-struct View {
-  sql::CatalogPtr catalog;
-  std::shared_ptr<const common::v1::StatisticsSnapshot> statistics;
-};
 
 // A statement with some of the texts that it was seen with; the first is the one to plan.
 struct Observed {
@@ -36,7 +27,7 @@ struct Analysis {
 
 // Of these tables alone; none named: all. What a partial index could be chosen by is the same in
 // all samples of a statement.
-Analysis Analyze(const View& view, const std::vector<Observed>& statements,
+Analysis Analyze(const selection::Scene& scene, const std::vector<Observed>& statements,
                  const std::vector<uint32_t>& table_ids);
 
 }  // namespace adbms::indexer::server

@@ -12,6 +12,7 @@
 #include "services/indexer/api/indexer.h"
 #include "services/indexer/selection/selection.h"
 #include "services/indexer/server/analysis.h"
+#include "services/indexer/server/proposals.h"
 #include "services/indexer/upkeep/upkeep.h"
 #include "services/indexer/workload/statement_history.h"
 #include "services/optimizer/api/optimizer.h"
@@ -45,15 +46,27 @@ class IndexerServer : public api::Indexer, public orchestrator::api::Module {
       const rpc::CallContext& context, const module::v1::ReportRequest& request) override;
 
  private:
-  absl::StatusOr<View> Look(const rpc::CallContext& context);
-  void ProposeDrops(const View& view, const storage::v1::EngineMetrics& metrics,
-                    const module::v1::ProposeRequest& request,
+  // The databases, adbms first.
+  absl::StatusOr<std::vector<selection::Scene>> Look(const rpc::CallContext& context);
+  // Of the database's statements those that took time, most first; `calls` of all of them.
+  std::vector<Observed> WorthLookingAt(const std::string& database,
+                                       std::map<uint64_t, double>* calls) const;
+  // Takes what it proposes off `limits`.
+  absl::Status ProposeFor(const rpc::CallContext& context, const selection::Scene& scene,
+                          const module::v1::ProposeRequest& request, const Refusals& refusals,
+                          selection::Limits* limits, module::v1::ProposeResponse* response);
+  void ProposeDrops(const std::vector<selection::Scene>& scenes,
+                    const storage::v1::EngineMetrics& metrics, const Refusals& refusals,
                     module::v1::ProposeResponse* response);
-  absl::Status Run(const rpc::CallContext& context, common::v1::DdlStatement ddl);
-  // One after the other; what was done of them before one fails is undone.
-  absl::Status RunAll(const rpc::CallContext& context,
-                      const google::protobuf::RepeatedPtrField<common::v1::DdlStatement>& list,
-                      const google::protobuf::RepeatedPtrField<common::v1::DdlStatement>& undo);
+  void ProposeDrop(const common::v1::IndexDescriptor& index,
+                   const common::v1::TableDescriptor& table, const std::string& database,
+                   int64_t now_us, const Refusals& refusals, module::v1::ProposeResponse* response)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void ReportOn(const selection::Scene& scene, const storage::v1::EngineMetrics& metrics,
+                const module::v1::ReportRequest& request,
+                module::v1::ReportResponse* response) const;
+  absl::Status Run(const rpc::CallContext& context, const std::string& database,
+                   common::v1::DdlStatement ddl);
 
   storage::api::Storage* const storage_;
   optimizer::api::Optimizer* const optimizer_;

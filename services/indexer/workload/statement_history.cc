@@ -18,6 +18,8 @@ void StatementHistory::Add(const common::v1::WorkloadWindow& window) {
       found = history_.try_emplace(one.fingerprint()).first;
     }
     History& history = found->second;
+    history.database = one.database();
+    history.search_path.assign(one.search_path().begin(), one.search_path().end());
     if (!one.sample_sql().empty()) {
       std::erase(history.samples, one.sample_sql());
       history.samples.push_back(one.sample_sql());
@@ -44,19 +46,20 @@ void StatementHistory::Add(const common::v1::WorkloadWindow& window) {
   }
 }
 
-void StatementHistory::NoteIndexes(const common::v1::CatalogSnapshot& catalog) {
+void StatementHistory::NoteIndexes(
+    const std::vector<std::shared_ptr<const common::v1::CatalogSnapshot>>& catalogs) {
   absl::MutexLock lock(&mutex_);
   std::map<uint32_t, std::set<uint32_t>> now;
-  for (const common::v1::TableDescriptor& table : catalog.tables()) {
-    std::set<uint32_t>& indexes = now[table.table_id()];
-    for (const auto& index : table.indexes()) {
-      if (index.state() == common::v1::IndexDescriptor::STATE_PUBLIC) {
-        indexes.insert(index.index_id());
+  for (const auto& catalog : catalogs) {
+    for (const common::v1::TableDescriptor& table : catalog->tables()) {
+      std::set<uint32_t>& indexes = now[table.table_id()];
+      for (const auto& index : table.indexes()) {
+        if (index.state() == common::v1::IndexDescriptor::STATE_PUBLIC)
+          indexes.insert(index.index_id());
       }
-    }
-    const auto before = indexes_.find(table.table_id());
-    if (before != indexes_.end() && before->second != indexes) {
-      changed_us_[table.table_id()] = latest_us_;
+      const auto before = indexes_.find(table.table_id());
+      if (before != indexes_.end() && before->second != indexes)
+        changed_us_[table.table_id()] = latest_us_;
     }
   }
   std::erase_if(changed_us_, [&](const auto& entry) { return now.count(entry.first) == 0; });
@@ -82,6 +85,8 @@ std::vector<Statement> StatementHistory::Statements() const {
   for (const auto& [fingerprint, history] : history_) {
     Statement& statement = statements.emplace_back();
     statement.fingerprint = fingerprint;
+    statement.database = history.database;
+    statement.search_path = history.search_path;
     statement.samples.assign(history.samples.begin(), history.samples.end());
     statement.table_ids = history.table_ids;
     const int64_t from_us = CountsFrom(history);

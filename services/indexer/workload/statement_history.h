@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -22,7 +23,9 @@ namespace adbms::indexer::workload {
 // One statement, over what counts of it.
 struct Statement {
   uint64_t fingerprint = 0;
-  std::vector<std::string> samples;  // Some of its texts, the latest last.
+  std::string database;                  // Empty: adbms.
+  std::vector<std::string> search_path;  // Of its texts.
+  std::vector<std::string> samples;      // Some of its texts, the latest last.
   double seconds = 0;
   double calls = 0;
   std::vector<uint32_t> table_ids;
@@ -33,8 +36,8 @@ class StatementHistory {
   // Takes a window; what sessions did that security has flagged is left out.
   void Add(const common::v1::WorkloadWindow& window);
   // Compares every table's public indexes with those seen last; where they differ, what its
-  // statements took until now is forgotten.
-  void NoteIndexes(const common::v1::CatalogSnapshot& catalog);
+  // statements took until now is forgotten. Of all databases.
+  void NoteIndexes(const std::vector<std::shared_ptr<const common::v1::CatalogSnapshot>>& catalogs);
   std::vector<Statement> Statements() const;
   // By table: rows that statements changed since the first slice of reads of it that counts.
   std::map<uint32_t, double> RowsWritten() const;
@@ -56,6 +59,8 @@ class StatementHistory {
     double rows = 0;
   };
   struct History {
+    std::string database;
+    std::vector<std::string> search_path;
     std::deque<std::string> samples;  // Different ones.
     bool read_only = true;
     bool searches = true;

@@ -24,16 +24,17 @@ common::v1::WorkloadWindow Window(int64_t start_s, uint64_t fingerprint, bool re
   return window;
 }
 
-common::v1::CatalogSnapshot CatalogWith(std::vector<uint32_t> indexes) {
-  common::v1::CatalogSnapshot catalog;
-  common::v1::TableDescriptor* table = catalog.add_tables();
+std::vector<std::shared_ptr<const common::v1::CatalogSnapshot>> CatalogWith(
+    std::vector<uint32_t> indexes) {
+  auto catalog = std::make_shared<common::v1::CatalogSnapshot>();
+  common::v1::TableDescriptor* table = catalog->add_tables();
   table->set_table_id(kTable);
   for (const uint32_t id : indexes) {
     common::v1::IndexDescriptor* index = table->add_indexes();
     index->set_index_id(id);
     index->set_state(common::v1::IndexDescriptor::STATE_PUBLIC);
   }
-  return catalog;
+  return {std::move(catalog)};
 }
 
 double SecondsOf(const StatementHistory& history, uint64_t fingerprint) {

@@ -15,6 +15,10 @@ namespace {
 // Statistics and, without a version asked for, the catalog may be this old.
 constexpr absl::Duration kFreshness = absl::Seconds(1);
 
+std::string DatabaseOf(const std::string& name) {
+  return name.empty() ? std::string(storage::api::kSystemDatabase) : name;
+}
+
 std::set<uint32_t> UsedIndexes(common::v1::Plan* plan) {
   std::set<uint32_t> used;
   sql::plan::ForEachRoot(plan, [&used](common::v1::Operator* top) {
@@ -87,11 +91,8 @@ absl::StatusOr<OptimizerServer::View> OptimizerServer::Look(const rpc::CallConte
 
 absl::StatusOr<optimizer::v1::PlanResponse> OptimizerServer::Plan(
     const rpc::CallContext& context, const optimizer::v1::PlanRequest& request) {
-  ASSIGN_OR_RETURN(const View view,
-                   Look(context,
-                        request.database().empty() ? std::string(storage::api::kSystemDatabase)
-                                                   : request.database(),
-                        request.catalog_version(), request.statistics_version()));
+  ASSIGN_OR_RETURN(const View view, Look(context, DatabaseOf(request.database()),
+                                         request.catalog_version(), request.statistics_version()));
   sql::PlanningInput input;
   input.sql = request.sql();
   for (const auto& type : request.parameter_types()) {
@@ -133,21 +134,20 @@ absl::StatusOr<optimizer::v1::PlanResponse> OptimizerServer::Plan(
 
 absl::StatusOr<optimizer::v1::WhatIfResponse> OptimizerServer::WhatIf(
     const rpc::CallContext& context, const optimizer::v1::WhatIfRequest& request) {
-  ASSIGN_OR_RETURN(const View view,
-                   Look(context, std::string(storage::api::kSystemDatabase), 0, 0));
+  ASSIGN_OR_RETURN(const View view, Look(context, DatabaseOf(request.database()), 0, 0));
   whatif::HypotheticalCatalog hypothetical(view.catalog->snapshot());
   hypothetical.Hide({request.hidden_index_ids().begin(), request.hidden_index_ids().end()});
   hypothetical.Assume(request.indexes());
-  sql::PlanningInput input;
-  input.catalog = hypothetical.catalog();
-  input.statistics = view.statistics;
-  if (request.search_path_size() > 0) {
-    input.search_path.assign(request.search_path().begin(), request.search_path().end());
-  }
-  input.current_user = input.session_user = context.user;
-  input.exempt = true;
-  const auto plan = [&](const std::string& sql, auto* outcome) {
-    input.sql = sql;
+  const auto plan = [&](const optimizer::v1::WhatIfRequest::Statement& statement, auto* outcome) {
+    sql::PlanningInput input;
+    input.catalog = hypothetical.catalog();
+    input.statistics = view.statistics;
+    input.database = DatabaseOf(request.database());
+    input.current_user = input.session_user = context.user;
+    input.exempt = true;
+    input.sql = statement.sql();
+    if (!statement.search_path().empty())
+      input.search_path.assign(statement.search_path().begin(), statement.search_path().end());
     Restriction restriction = Restriction::kNone;
     auto planned = planner_.Plan(input, *view.decoded, &restriction);
     if (!planned.ok()) {
@@ -159,22 +159,23 @@ absl::StatusOr<optimizer::v1::WhatIfResponse> OptimizerServer::WhatIf(
     for (const uint32_t id : UsedIndexes(&*planned)) outcome->add_used_index_ids(id);
   };
   optimizer::v1::WhatIfResponse response;
-  for (const std::string& sql : request.sql()) {
+  for (const auto& statement : request.statements()) {
     RETURN_IF_ERROR(context.Check());
-    plan(sql, response.add_outcomes());
+    plan(statement, response.add_outcomes());
   }
   for (const optimizer::v1::IndexSet& set : request.sets()) {
     const whatif::HypotheticalCatalog::Assumption assumed = hypothetical.Assume(set.indexes());
     auto* outcomes = response.add_sets();
-    for (int i = 0; set.statements().empty() && i < request.sql_size(); ++i) {
+    for (const auto& statement : request.statements()) {
+      if (!set.statements().empty()) break;
       RETURN_IF_ERROR(context.Check());
-      plan(request.sql(i), outcomes->add_outcomes());
+      plan(statement, outcomes->add_outcomes());
     }
     for (const uint32_t position : set.statements()) {
       RETURN_IF_ERROR(context.Check());
-      if (position >= static_cast<uint32_t>(request.sql_size()))
+      if (position >= static_cast<uint32_t>(request.statements_size()))
         return absl::InvalidArgumentError("a set names a statement that is not there");
-      plan(request.sql(static_cast<int>(position)), outcomes->add_outcomes());
+      plan(request.statements(static_cast<int>(position)), outcomes->add_outcomes());
     }
     hypothetical.Forget(assumed);
   }
