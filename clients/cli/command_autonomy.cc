@@ -71,12 +71,26 @@ absl::Status Revert(const Arguments& arguments) {
   return absl::OkStatus();
 }
 
+constexpr char kModulesUsage[] =
+    "usage: adbms modules [set NAME off|observe|recommend|auto|default | remove NAME]";
+
+absl::Status RemoveModule(const Arguments& arguments) {
+  orchestrator::v1::UnregisterModuleRequest request;
+  request.set_name(arguments.positional[1]);
+  ASSIGN_OR_RETURN(const ServerAccess server, ServerAccess::From(arguments));
+  const auto orchestrator = server.Orchestrator();
+  RETURN_IF_ERROR(
+      server.Explain(orchestrator->UnregisterModule(server.Context(), request).status()));
+  std::cout << request.name() << " is removed\n";
+  return absl::OkStatus();
+}
+
 absl::Status SetModule(const Arguments& arguments) {
   orchestrator::v1::SetAutonomyRequest request;
-  if (arguments.positional.size() != 3 || arguments.positional[0] != "set") {
-    return absl::InvalidArgumentError(
-        "usage: adbms modules [set NAME off|observe|recommend|auto|default]");
-  }
+  if (arguments.positional.size() == 2 && arguments.positional[0] == "remove")
+    return RemoveModule(arguments);
+  if (arguments.positional.size() != 3 || arguments.positional[0] != "set")
+    return absl::InvalidArgumentError(kModulesUsage);
   request.set_module(arguments.positional[1]);
   request.set_autonomy(AutonomyOf(arguments.positional[2]));
   const bool follows = arguments.positional[2] == "default";
@@ -145,8 +159,8 @@ void AddAutonomyCommands(std::vector<Command>* commands) {
   commands->push_back(std::move(revert));
   Command modules;
   modules.name = "modules";
-  modules.positional = "[set NAME off|observe|recommend|auto|default]";
-  modules.summary = "list the autonomous modules, or set how far one may go";
+  modules.positional = "[set NAME off|observe|recommend|auto|default | remove NAME]";
+  modules.summary = "list the autonomous modules, set how far one may go, or remove your own";
   modules.details =
       "off: nothing. observe: learns, proposes nothing. recommend: proposes, a person approves.\n"
       "auto: acts, measures, and takes back what does not pay.";

@@ -68,6 +68,13 @@ class AuditedOrchestrator : public orchestrator::api::Orchestrator {
     Record(context, absl::StrCat("register module ", request.name()), response.status());
     return response;
   }
+  absl::StatusOr<orchestrator::v1::UnregisterModuleResponse> UnregisterModule(
+      const rpc::CallContext& context,
+      const orchestrator::v1::UnregisterModuleRequest& request) override {
+    auto response = orchestrator_->UnregisterModule(context, request);
+    Record(context, absl::StrCat("unregister module ", request.name()), response.status());
+    return response;
+  }
 
  private:
   void Record(const rpc::CallContext& context, std::string what, const absl::Status& status) {

@@ -35,6 +35,9 @@ class Orchestrator {
       const rpc::CallContext& context, const orchestrator::v1::SetAutonomyRequest& request) = 0;
   virtual absl::StatusOr<orchestrator::v1::RegisterModuleResponse> RegisterModule(
       const rpc::CallContext& context, const orchestrator::v1::RegisterModuleRequest& request) = 0;
+  virtual absl::StatusOr<orchestrator::v1::UnregisterModuleResponse> UnregisterModule(
+      const rpc::CallContext& context,
+      const orchestrator::v1::UnregisterModuleRequest& request) = 0;
 };
 
 }  // namespace adbms::orchestrator::api

@@ -56,6 +56,13 @@ class OrchestratorClient : public Orchestrator {
                      context, credentials_, request, false);
   }
 
+  absl::StatusOr<orchestrator::v1::UnregisterModuleResponse> UnregisterModule(
+      const rpc::CallContext& context,
+      const orchestrator::v1::UnregisterModuleRequest& request) override {
+    return rpc::Call(stub_.get(), &orchestrator::v1::OrchestratorService::Stub::UnregisterModule,
+                     context, credentials_, request, false);
+  }
+
   absl::Status RunAllTables(const rpc::CallContext& context,
                             const orchestrator::v1::RunAllTablesRequest& request,
                             const Progress& progress) override {
@@ -128,6 +135,14 @@ class OrchestratorAdapter : public orchestrator::v1::OrchestratorService::Servic
     return rpc::Serve(side_, "RegisterModule", server, response,
                       [&](const rpc::CallContext& context) {
                         return implementation_->RegisterModule(context, *request);
+                      });
+  }
+  grpc::Status UnregisterModule(grpc::ServerContext* server,
+                                const orchestrator::v1::UnregisterModuleRequest* request,
+                                orchestrator::v1::UnregisterModuleResponse* response) override {
+    return rpc::Serve(side_, "UnregisterModule", server, response,
+                      [&](const rpc::CallContext& context) {
+                        return implementation_->UnregisterModule(context, *request);
                       });
   }
 

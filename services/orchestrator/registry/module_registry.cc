@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "common/status/macros.h"
 
 namespace adbms::orchestrator::registry {
@@ -10,6 +12,7 @@ namespace {
 
 using types::Value;
 
+constexpr absl::Duration kPatience = absl::Seconds(5);
 constexpr const char* kNames[] = {"", "off", "observe", "recommend", "auto"};
 
 }  // namespace
@@ -32,7 +35,9 @@ absl::Status ModuleRegistry::Open(const rpc::CallContext& context) {
         "description text, version text, address text, autonomy_set_by text)",
         // Where it stands in a table made before there was the column, the configuration holds:
         // what it was at the first start was stored as if somebody had set it.
-        "ALTER TABLE adbms.modules ADD COLUMN IF NOT EXISTS autonomy_set_by text"}) {
+        "ALTER TABLE adbms.modules ADD COLUMN IF NOT EXISTS autonomy_set_by text",
+        // False: it was registered, and is asked again after a restart.
+        "ALTER TABLE adbms.modules ADD COLUMN IF NOT EXISTS own boolean"}) {
     RETURN_IF_ERROR(sql_->Run(context, statement).status());
   }
   ASSIGN_OR_RETURN(const auto rows,
@@ -64,19 +69,69 @@ absl::Status ModuleRegistry::Store(const rpc::CallContext& context, const Regist
                                   Value::Text(entry.description.description()),
                                   Value::Text(entry.description.version()),
                                   Value::Text(entry.address),
-                                  Value::Text(set ? "user" : "configuration")};
+                                  Value::Text(set ? "user" : "configuration"),
+                                  Value::Bool(entry.own)};
   ASSIGN_OR_RETURN(const auto updated,
                    sql_->Run(context,
                              "UPDATE adbms.modules SET autonomy = $2, description = $3, version = "
                              "$4, address = $5, autonomy_set_by = $6 WHERE name = $1",
                              row));
   if (updated.rows_affected > 0) return absl::OkStatus();
-  return sql_->Run(context, "INSERT INTO adbms.modules VALUES ($1, $2, $3, $4, $5, $6)", row)
+  return sql_
+      ->Run(context,
+            "INSERT INTO adbms.modules (name, autonomy, description, "
+            "version, address, autonomy_set_by, own) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            row)
+      .status();
+}
+
+absl::StatusOr<std::map<std::string, std::string>> ModuleRegistry::Registered(
+    const rpc::CallContext& context) {
+  std::map<std::string, std::string> registered;
+  ASSIGN_OR_RETURN(const auto rows,
+                   sql_->Run(context, "SELECT name, address FROM adbms.modules WHERE NOT own"));
+  for (const auto& row : rows.rows) {
+    if (!row[1].is_null())
+      registered.emplace(std::string(row[0].bytes()), std::string(row[1].bytes()));
+  }
+  return registered;
+}
+
+void ModuleRegistry::Expect(const std::string& name, std::shared_ptr<api::Module> module,
+                            const std::string& address) {
+  RegisteredModule entry;
+  entry.name = name;
+  entry.module = std::move(module);
+  entry.address = address;
+  entry.own = false;
+  absl::MutexLock lock(&mutex_);
+  silent_.push_back(std::move(entry));
+}
+
+absl::Status ModuleRegistry::Remove(const rpc::CallContext& context, const std::string& name) {
+  {
+    absl::MutexLock lock(&mutex_);
+    const auto found = modules_.find(name);
+    if (found != modules_.end() && found->second.own) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("the module \"", name, "\" is the system's own"));
+    }
+    const size_t removed =
+        modules_.erase(name) + std::erase_if(silent_, [&name](const RegisteredModule& one) {
+          return !one.own && one.name == name;
+        });
+    if (removed == 0) return absl::NotFoundError(absl::StrCat("there is no module \"", name, "\""));
+    set_.erase(name);
+  }
+  return sql_->Run(context, "DELETE FROM adbms.modules WHERE name = $1", {Value::Text(name)})
       .status();
 }
 
 absl::Status ModuleRegistry::Describe(const rpc::CallContext& context, RegisteredModule entry) {
-  ASSIGN_OR_RETURN(entry.description, entry.module->Describe(context, {}));
+  // One that does not answer holds nobody up.
+  rpc::CallContext bounded = context;
+  bounded.deadline = std::min(bounded.deadline, absl::Now() + kPatience);
+  ASSIGN_OR_RETURN(entry.description, entry.module->Describe(bounded, {}));
   entry.name = entry.description.name();
   if (entry.name.empty()) return absl::InvalidArgumentError("the module has no name");
   {

@@ -43,6 +43,14 @@ class ModuleRegistry {
   // answer yet is kept and asked again by Refresh.
   absl::Status Add(const rpc::CallContext& context, std::shared_ptr<api::Module> module,
                    const std::string& address, bool own = true);
+  // Those that were registered, by name with their addresses, as the table has them.
+  absl::StatusOr<std::map<std::string, std::string>> Registered(const rpc::CallContext& context);
+  // A registered module, to be asked by Refresh.
+  void Expect(const std::string& name, std::shared_ptr<api::Module> module,
+              const std::string& address);
+  // Forgets a registered module. Errors: NOT_FOUND; FAILED_PRECONDITION for one of the system's
+  // own.
+  absl::Status Remove(const rpc::CallContext& context, const std::string& name);
   // Asks modules that have not answered yet.
   void Refresh(const rpc::CallContext& context);
   // In order of their runs.
