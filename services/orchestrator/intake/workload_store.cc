@@ -102,6 +102,27 @@ Latency WorkloadStore::Between(uint64_t fingerprint, int64_t from_us, int64_t to
   return sum;
 }
 
+std::vector<LoadPoint> WorkloadStore::LoadOverTime(int64_t from_us, int64_t to_us,
+                                                   size_t points) const {
+  if (points == 0 || to_us <= from_us) return {};
+  std::vector<LoadPoint> load(points);
+  const double step_us = static_cast<double>(to_us - from_us) / static_cast<double>(points);
+  for (size_t i = 0; i < points; ++i)
+    load[i].start_us = from_us + static_cast<int64_t>(step_us * static_cast<double>(i));
+  absl::MutexLock lock(&mutex_);
+  for (const auto& [fingerprint, history] : history_) {
+    for (const Slice& slice : history.slices) {
+      if (slice.start_us < from_us || slice.start_us >= to_us) continue;
+      const auto place =
+          static_cast<size_t>(static_cast<double>(slice.start_us - from_us) / step_us);
+      LoadPoint& point = load[std::min(place, points - 1)];
+      point.calls += static_cast<double>(slice.latency.calls);
+      point.total_us += slice.latency.total_us;
+    }
+  }
+  return load;
+}
+
 int64_t WorkloadStore::LastSeen(uint64_t fingerprint) const {
   absl::MutexLock lock(&mutex_);
   const auto found = history_.find(fingerprint);

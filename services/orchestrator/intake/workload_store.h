@@ -52,6 +52,13 @@ struct Statement {
   std::vector<uint32_t> table_ids;
 };
 
+// What ran in an interval, of all statements.
+struct LoadPoint {
+  int64_t start_us = 0;  // Unix time.
+  double calls = 0;
+  double total_us = 0;
+};
+
 class WorkloadStore {
  public:
   // Takes a window; a window seen before is ignored. Errors: RESOURCE_EXHAUSTED when modules do not
@@ -61,6 +68,8 @@ class WorkloadStore {
   std::vector<common::v1::WorkloadWindow> TakeNew();
   // Executions that began in windows inside [from_us, to_us), Unix time.
   Latency Between(uint64_t fingerprint, int64_t from_us, int64_t to_us) const;
+  // In `points` intervals of one length; a window counts for that in which it began.
+  std::vector<LoadPoint> LoadOverTime(int64_t from_us, int64_t to_us, size_t points) const;
   // When the statement was last executed; 0: not known.
   int64_t LastSeen(uint64_t fingerprint) const;
   // Whether it is known to change rows of the table.

@@ -1,5 +1,6 @@
 #include "services/orchestrator/report/run_report.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -10,6 +11,7 @@
 #include "absl/time/time.h"
 #include "common/telemetry/log.h"
 #include "services/orchestrator/ledger/ledger.h"
+#include "services/orchestrator/report/charts.h"
 
 namespace adbms::orchestrator::report {
 namespace {
@@ -56,6 +58,30 @@ std::string JsonStatement(const intake::Statement& statement) {
       ",\"rows\":", statement.rows, ",\"rows_scanned\":", statement.rows_scanned, "}");
 }
 
+std::string JsonSavings(const Savings& savings) {
+  return absl::StrCat("{\"kept\":", savings.kept, ",\"reverted\":", savings.reverted,
+                      ",\"statements_seconds\":", savings.statements_seconds,
+                      ",\"without_seconds\":", savings.without_seconds, "}");
+}
+
+// In words, as a newcomer reads it.
+std::string SavingsText(const RunReport& report) {
+  const Savings savings = SavingsOf(report);
+  if (savings.kept + savings.reverted == 0) return "No change has been measured yet.";
+  std::string text = absl::StrFormat("%d change%s measured and kept, %d taken back.", savings.kept,
+                                     savings.kept == 1 ? " was" : "s were", savings.reverted);
+  if (savings.without_seconds > savings.statements_seconds) {
+    absl::StrAppendFormat(
+        &text,
+        " In the last %.0f minutes the statements that those kept are for took %.1f s; by what was "
+        "measured they would have taken %.1f s without them, %.1f times as long.",
+        report.load_step_seconds * static_cast<double>(report.load.size()) / 60,
+        savings.statements_seconds, savings.without_seconds,
+        savings.without_seconds / std::max(1e-3, savings.statements_seconds));
+  }
+  return text;
+}
+
 template <typename Items, typename Format>
 std::string JsonList(const Items& items, const Format& format) {
   std::vector<std::string> parts;
@@ -66,6 +92,11 @@ std::string JsonList(const Items& items, const Format& format) {
 std::string Escape(const std::string& text) {
   return absl::StrReplaceAll(text,
                              {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}});
+}
+
+// Nothing without a chart.
+std::string Section(const char* title, const std::string& chart) {
+  return chart.empty() ? std::string() : absl::StrCat("<h2>", title, "</h2>\n", chart);
 }
 
 std::string HtmlRow(const std::vector<std::string>& cells, const char* tag) {
@@ -105,6 +136,30 @@ void TextActions(const std::vector<v1::Action>& actions, std::string* out) {
 
 }  // namespace
 
+Savings SavingsOf(const RunReport& report) {
+  Savings savings;
+  // Several changes may be for one statement.
+  std::map<uint64_t, double> left;
+  for (const v1::Action& action : report.history) {
+    if (!action.has_measured_gain()) continue;
+    if (action.state() == v1::ACTION_STATE_REVERTED) ++savings.reverted;
+    if (action.state() != v1::ACTION_STATE_KEPT) continue;
+    ++savings.kept;
+    const bool of_time = action.proposal().measure() != module::v1::MEASURE_ESTIMATES;
+    if (!of_time || action.measured_gain() <= 0) continue;
+    for (const uint64_t fingerprint : action.proposal().affected_fingerprints())
+      left.try_emplace(fingerprint, 1).first->second *=
+          1 - std::min(action.measured_gain(), 0.9999);
+  }
+  for (const auto& [fingerprint, part] : left) {
+    const auto recent = report.recent_us.find(fingerprint);
+    if (recent == report.recent_us.end()) continue;
+    savings.statements_seconds += recent->second / 1e6;
+    savings.without_seconds += recent->second / 1e6 / part;
+  }
+  return savings;
+}
+
 std::string ToJson(const RunReport& report) {
   const auto statements = report.statements;
   return absl::StrCat(
@@ -113,6 +168,14 @@ std::string ToJson(const RunReport& report) {
       ",\n \"initiator\":", JsonQuote(report.initiator),
       ",\n \"dry_run\":", report.dry_run ? "true" : "false",
       ",\n \"ledger_intact\":", report.first_broken_ledger_entry == 0 ? "true" : "false",
+      ",\n \"savings\":", JsonSavings(SavingsOf(report)), ",\n \"load\":",
+      JsonList(report.load,
+               [&](const intake::LoadPoint& point) {
+                 return absl::StrCat("{\"at\":", JsonQuote(Time(point.start_us)),
+                                     ",\"seconds\":", report.load_step_seconds,
+                                     ",\"calls\":", point.calls,
+                                     ",\"total_ms\":", point.total_us / 1e3, "}");
+               }),
       ",\n \"tables\":",
       JsonList(report.tables, [](const std::string& name) { return JsonQuote(name); }),
       ",\n \"findings\":",
@@ -142,7 +205,7 @@ std::string ToText(const RunReport& report) {
       report.first_broken_ledger_entry == 0
           ? std::string("hash chain intact")
           : absl::StrCat("BROKEN at action ", report.first_broken_ledger_entry),
-      "\n\nActions of this run\n-------------------\n");
+      "\nin sum    ", SavingsText(report), "\n\nActions of this run\n-------------------\n");
   TextActions(report.actions, &out);
   absl::StrAppend(&out, "\nFindings\n--------\n");
   for (const ModuleFindings& findings : report.findings) {
@@ -171,7 +234,18 @@ std::string ToHtml(const RunReport& report) {
       "report</title>\n<style>body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:"
       "75rem;padding:0 1rem;color:#1d2433}h1{font-size:1.6rem}h2{font-size:1.15rem;margin-top:2rem}"
       "table{border-collapse:collapse;width:100%}th,td{border-bottom:1px solid #d9dee8;padding:"
-      ".4rem .6rem;text-align:left;vertical-align:top}th{background:#f3f5f9}</style></head><body>\n"
+      ".4rem .6rem;text-align:left;vertical-align:top;overflow-wrap:anywhere}th{background:#f3f5f9;"
+      "overflow-wrap:normal}svg{width:100%;height:auto;font:13px system-ui,sans-serif}"
+      "svg text{fill:#5a6478}.grid{stroke:#d9dee8}path{fill:none;stroke-width:2}"
+      "path.rate{stroke:#1f6feb}path.time{stroke:#b45309}line.kept{stroke:#15803d;stroke-width:2}"
+      "line.reverted{stroke:#b91c1c;stroke-width:2}line.open{stroke:#8a93a5;stroke-width:2;"
+      "stroke-dasharray:4}rect.predicted{fill:#a9b4c8}rect.gain{fill:#15803d}rect.loss{fill:#"
+      "b91c1c}"
+      ".key span{margin-right:1.2rem;border-left:.9rem solid;padding-left:.4rem}"
+      ".key .rate{border-color:#1f6feb}.key .time{border-color:#b45309}.key .kept,.key .gain"
+      "{border-color:#15803d}.key .reverted,.key .loss{border-color:#b91c1c}.key .open"
+      "{border-color:#8a93a5}.key .predicted{border-color:#a9b4c8}.sum{font-size:1.1rem}"
+      "</style></head><body>\n"
       "<h1>ADBMS summary report</h1>\n<p>",
       Time(report.started_at_us), " to ", Time(report.ended_at_us), " UTC, by ",
       Escape(report.initiator), report.dry_run ? " (dry run)" : "", ". ", report.tables.size(),
@@ -179,7 +253,10 @@ std::string ToHtml(const RunReport& report) {
       report.first_broken_ledger_entry == 0
           ? std::string("hash chain intact")
           : absl::StrCat("broken at action ", report.first_broken_ledger_entry),
-      ".</p>\n<h2>Actions of this run</h2>\n", HtmlActions(report.actions), "<h2>Findings</h2>\n");
+      ".</p>\n<p class=\"sum\">", SavingsText(report), "</p>\n",
+      Section("The load, and what was done", LoadChart(report)),
+      Section("What was promised and what came of it", GainChart(report)),
+      "<h2>Actions of this run</h2>\n", HtmlActions(report.actions), "<h2>Findings</h2>\n");
   std::string rows;
   for (const ModuleFindings& findings : report.findings) {
     for (const module::v1::Finding& finding : findings.findings) {

@@ -1,6 +1,8 @@
 // The report of one run over all tables: summary_report.{json,txt,html} in logs/summary_<time>/.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -26,8 +28,21 @@ struct RunReport {
   std::vector<v1::Action> actions;            // Of this run.
   std::vector<v1::Action> history;            // The ledger, newest first.
   std::vector<intake::Statement> statements;  // Most time first.
+  std::vector<intake::LoadPoint> load;        // Of the last while, in order.
+  double load_step_seconds = 0;               // Length of one of these.
+  // By fingerprint: what the statements of kept actions took in that while, microseconds.
+  std::map<uint64_t, double> recent_us;
   int64_t first_broken_ledger_entry = 0;
 };
+
+// What the changes that stand are worth, by what was measured when they were made.
+struct Savings {
+  int kept = 0;
+  int reverted = 0;
+  double statements_seconds = 0;  // That their statements took in the report's while.
+  double without_seconds = 0;     // That these would have taken without the changes.
+};
+Savings SavingsOf(const RunReport& report);
 
 std::string ToJson(const RunReport& report);
 std::string ToText(const RunReport& report);

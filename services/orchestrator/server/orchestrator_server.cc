@@ -56,6 +56,9 @@ absl::StatusOr<std::unique_ptr<OrchestratorServer>> OrchestratorServer::Open(
   for (const char* table : kTables) RETURN_IF_ERROR(server->sql_.Run(context, table).status());
   RETURN_IF_ERROR(server->ledger_.Open(context));
   RETURN_IF_ERROR(server->registry_.Open(context));
+  ASSIGN_OR_RETURN(const auto registered, server->registry_.Registered(context));
+  for (const auto& [name, address] : registered)
+    server->registry_.Expect(name, server->ClientOf(name, address), address);
   return server;
 }
 
@@ -206,6 +209,30 @@ absl::StatusOr<v1::ReportWindowResponse> OrchestratorServer::ReportWindow(
   return v1::ReportWindowResponse();
 }
 
+absl::StatusOr<std::map<std::string, uint32_t>> OrchestratorServer::UsersTables(
+    const rpc::CallContext& context) {
+  std::map<std::string, uint32_t> tables;
+  ASSIGN_OR_RETURN(const auto system, storage_->GetCatalog(context, 0));
+  const auto add = [&tables](const common::v1::CatalogSnapshot& catalog,
+                             const std::string& prefix) {
+    for (const auto& table : catalog.tables()) {
+      const bool users = !table.is_virtual() && table.view_sql().empty() &&
+                         table.schema() != "adbms" && table.schema() != "pg_catalog" &&
+                         table.schema() != "information_schema" &&
+                         !sql::IsTemporarySchema(table.schema());
+      if (users) tables[absl::StrCat(prefix, table.schema(), ".", table.name())] = table.table_id();
+    }
+  };
+  add(*system, "");
+  for (const common::v1::DatabaseDescriptor& database : system->databases()) {
+    if (database.database_id() == system->database_id()) continue;
+    const auto catalog = storage_->GetCatalogOf(context, database.name(), 0);
+    // One that was dropped meanwhile is left out.
+    if (catalog.ok()) add(**catalog, absl::StrCat(database.name(), "."));
+  }
+  return tables;
+}
+
 absl::Status OrchestratorServer::RunAllTables(const rpc::CallContext& context,
                                               const v1::RunAllTablesRequest& request,
                                               const Progress& progress) {
@@ -218,15 +245,7 @@ absl::Status OrchestratorServer::RunAllTables(const rpc::CallContext& context,
   report.started_at_us = absl::ToUnixMicros(absl::Now());
   report.initiator = request.initiator().empty() ? "auto" : request.initiator();
   report.dry_run = request.dry_run();
-  ASSIGN_OR_RETURN(const auto snapshot, storage_->GetCatalog(context, 0));
-  std::map<std::string, uint32_t> tables;
-  for (const auto& table : snapshot->tables()) {
-    const bool users = !table.is_virtual() && table.view_sql().empty() &&
-                       table.schema() != "adbms" && table.schema() != "pg_catalog" &&
-                       table.schema() != "information_schema" &&
-                       !sql::IsTemporarySchema(table.schema());
-    if (users) tables[absl::StrCat(table.schema(), ".", table.name())] = table.table_id();
-  }
+  ASSIGN_OR_RETURN(const auto tables, UsersTables(context));
   for (const auto& [name, id] : tables) report.tables.push_back(name);
   cycle_.Observe(context);
   const auto modules = registry_.List();
@@ -271,6 +290,7 @@ absl::Status OrchestratorServer::RunAllTables(const rpc::CallContext& context,
   std::sort(report.statements.begin(), report.statements.end(),
             [](const auto& a, const auto& b) { return a.total_us > b.total_us; });
   report.ended_at_us = absl::ToUnixMicros(absl::Now());
+  AddLoad(&report);
   ASSIGN_OR_RETURN(const std::string directory, report::Write(report, options_.log_directory));
   step.set_done(step.total());
   step.clear_table();
@@ -279,6 +299,25 @@ absl::Status OrchestratorServer::RunAllTables(const rpc::CallContext& context,
   step.set_report_directory(directory);
   progress(step);
   return absl::OkStatus();
+}
+
+void OrchestratorServer::AddLoad(report::RunReport* report) const {
+  constexpr int64_t kWhileUs = 1800LL * 1000000;
+  constexpr size_t kPoints = 180;
+  const int64_t from_us = report->ended_at_us - kWhileUs;
+  report->load = workload_.LoadOverTime(from_us, report->ended_at_us, kPoints);
+  report->load_step_seconds = static_cast<double>(kWhileUs) / 1e6 / kPoints;
+  for (const v1::Action& action : report->history) {
+    if (action.state() != v1::ACTION_STATE_KEPT) continue;
+    // From when it was there.
+    const int64_t since_us = std::max(from_us, action.applied_at_us());
+    for (const uint64_t fingerprint : action.proposal().affected_fingerprints()) {
+      const double total_us =
+          workload_.Between(fingerprint, since_us, report->ended_at_us).total_us;
+      double& known = report->recent_us[fingerprint];
+      known = known == 0 ? total_us : std::min(known, total_us);
+    }
+  }
 }
 
 absl::StatusOr<v1::ListActionsResponse> OrchestratorServer::ListActions(
@@ -331,6 +370,12 @@ absl::StatusOr<v1::SetAutonomyResponse> OrchestratorServer::SetAutonomy(
   return v1::SetAutonomyResponse();
 }
 
+std::shared_ptr<api::Module> OrchestratorServer::ClientOf(const std::string& name,
+                                                          const std::string& address) const {
+  return api::NewModuleClient(
+      address, rpc::Credentials::Module(rpc::ModuleToken(options_.cluster_secret, name)));
+}
+
 absl::StatusOr<v1::RegisterModuleResponse> OrchestratorServer::RegisterModule(
     const rpc::CallContext& context, const v1::RegisterModuleRequest& request) {
   if (request.name().empty()) return absl::InvalidArgumentError("the module has no name");
@@ -341,8 +386,7 @@ absl::StatusOr<v1::RegisterModuleResponse> OrchestratorServer::RegisterModule(
   }
   v1::RegisterModuleResponse response;
   response.set_token(rpc::ModuleToken(options_.cluster_secret, request.name()));
-  std::shared_ptr<api::Module> module =
-      api::NewModuleClient(request.address(), rpc::Credentials::Module(response.token()));
+  std::shared_ptr<api::Module> module = ClientOf(request.name(), request.address());
   ASSIGN_OR_RETURN(*response.mutable_description(), module->Describe(context, {}));
   if (response.description().name() != request.name()) {
     return absl::InvalidArgumentError(absl::StrCat("the module at ", request.address(), " is \"",
@@ -351,6 +395,12 @@ absl::StatusOr<v1::RegisterModuleResponse> OrchestratorServer::RegisterModule(
   }
   RETURN_IF_ERROR(registry_.Add(Context(), std::move(module), request.address(), /*own=*/false));
   return response;
+}
+
+absl::StatusOr<v1::UnregisterModuleResponse> OrchestratorServer::UnregisterModule(
+    const rpc::CallContext&, const v1::UnregisterModuleRequest& request) {
+  RETURN_IF_ERROR(registry_.Remove(Context(), request.name()));
+  return v1::UnregisterModuleResponse();
 }
 
 }  // namespace adbms::orchestrator::server

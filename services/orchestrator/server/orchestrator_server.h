@@ -17,6 +17,7 @@
 #include "common/telemetry/metrics.h"
 #include "services/orchestrator/api/module.h"
 #include "services/orchestrator/api/orchestrator.h"
+#include "services/orchestrator/report/run_report.h"
 #include "services/orchestrator/workflow/cycle.h"
 #include "services/storage/api/sql_client.h"
 
@@ -66,11 +67,19 @@ class OrchestratorServer : public api::Orchestrator {
       const rpc::CallContext& context, const v1::SetAutonomyRequest& request) override;
   absl::StatusOr<v1::RegisterModuleResponse> RegisterModule(
       const rpc::CallContext& context, const v1::RegisterModuleRequest& request) override;
+  absl::StatusOr<v1::UnregisterModuleResponse> UnregisterModule(
+      const rpc::CallContext& context, const v1::UnregisterModuleRequest& request) override;
 
  private:
   OrchestratorServer(storage::api::Storage* storage, telemetry::Logger* logger,
                      telemetry::ServiceMetrics* metrics, const Options& options);
   rpc::CallContext Context() const;
+  // What ran in the last half hour, and what statements took since changes were made for them.
+  void AddLoad(report::RunReport* report) const;
+  // Of all databases, by name, with the database before it where that is not adbms.
+  absl::StatusOr<std::map<std::string, uint32_t>> UsersTables(const rpc::CallContext& context);
+  // Of a registered module, with its token.
+  std::shared_ptr<api::Module> ClientOf(const std::string& name, const std::string& address) const;
   void Loop();
   // Renews the lease, also while a cycle takes longer than it lasts.
   void LeaseLoop();
