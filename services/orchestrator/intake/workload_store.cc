@@ -123,6 +123,15 @@ std::vector<LoadPoint> WorkloadStore::LoadOverTime(int64_t from_us, int64_t to_u
   return load;
 }
 
+int64_t WorkloadStore::FirstWindow(int64_t otherwise) const {
+  int64_t first_us = otherwise;
+  absl::MutexLock lock(&mutex_);
+  for (const auto& [fingerprint, history] : history_) {
+    if (!history.slices.empty()) first_us = std::min(first_us, history.slices.front().start_us);
+  }
+  return first_us;
+}
+
 int64_t WorkloadStore::LastSeen(uint64_t fingerprint) const {
   absl::MutexLock lock(&mutex_);
   const auto found = history_.find(fingerprint);

@@ -70,6 +70,8 @@ class WorkloadStore {
   Latency Between(uint64_t fingerprint, int64_t from_us, int64_t to_us) const;
   // In `points` intervals of one length; a window counts for that in which it began.
   std::vector<LoadPoint> LoadOverTime(int64_t from_us, int64_t to_us, size_t points) const;
+  // When the oldest window began that is still known of; `otherwise` when none is.
+  int64_t FirstWindow(int64_t otherwise) const;
   // When the statement was last executed; 0: not known.
   int64_t LastSeen(uint64_t fingerprint) const;
   // Whether it is known to change rows of the table.

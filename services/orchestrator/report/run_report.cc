@@ -73,9 +73,11 @@ std::string SavingsText(const RunReport& report) {
   if (savings.without_seconds > savings.statements_seconds) {
     absl::StrAppendFormat(
         &text,
-        " In the last %.0f minutes the statements that those kept are for took %.1f s; by what was "
-        "measured they would have taken %.1f s without them, %.1f times as long.",
-        report.load_step_seconds * static_cast<double>(report.load.size()) / 60,
+        " In the last %s the statements that those kept are for took %.1f s; by what was measured "
+        "they would have taken %.1f s without them, %.1f times as long.",
+        absl::FormatDuration(absl::Trunc(
+            absl::Seconds(report.load_step_seconds * static_cast<double>(report.load.size())),
+            absl::Seconds(1))),
         savings.statements_seconds, savings.without_seconds,
         savings.without_seconds / std::max(1e-3, savings.statements_seconds));
   }
@@ -249,7 +251,7 @@ std::string ToHtml(const RunReport& report) {
       "<h1>ADBMS summary report</h1>\n<p>",
       Time(report.started_at_us), " to ", Time(report.ended_at_us), " UTC, by ",
       Escape(report.initiator), report.dry_run ? " (dry run)" : "", ". ", report.tables.size(),
-      " tables. Ledger: ",
+      report.tables.size() == 1 ? " table" : " tables", ". Ledger: ",
       report.first_broken_ledger_entry == 0
           ? std::string("hash chain intact")
           : absl::StrCat("broken at action ", report.first_broken_ledger_entry),

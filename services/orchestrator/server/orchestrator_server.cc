@@ -304,9 +304,10 @@ absl::Status OrchestratorServer::RunAllTables(const rpc::CallContext& context,
 void OrchestratorServer::AddLoad(report::RunReport* report) const {
   constexpr int64_t kWhileUs = 1800LL * 1000000;
   constexpr size_t kPoints = 180;
-  const int64_t from_us = report->ended_at_us - kWhileUs;
+  const int64_t from_us =
+      std::max(report->ended_at_us - kWhileUs, workload_.FirstWindow(report->ended_at_us));
   report->load = workload_.LoadOverTime(from_us, report->ended_at_us, kPoints);
-  report->load_step_seconds = static_cast<double>(kWhileUs) / 1e6 / kPoints;
+  report->load_step_seconds = static_cast<double>(report->ended_at_us - from_us) / 1e6 / kPoints;
   for (const v1::Action& action : report->history) {
     if (action.state() != v1::ACTION_STATE_KEPT) continue;
     // From when it was there.
