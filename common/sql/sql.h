@@ -148,6 +148,7 @@ struct ExplainStatement {
   bool costs = true;
   bool timing = true;
   bool predicted = false;
+  bool alternatives = false;
 };
 struct AnalyzeStatement {
   std::vector<common::v1::RelationName> tables;

@@ -5,6 +5,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "common/lifecycle/private_files.h"
 #include "common/lifecycle/secret_file.h"
@@ -231,10 +232,13 @@ absl::Status Process::StartOptimizer() {
   learner_->Start();
   learning_ = std::make_unique<optimizer::feedback::LearningModule>(learner_.get());
   modules_["optimizer"] = learning_.get();
+  plan_choices_ = std::make_unique<optimizer::plan_choice::PlanChoices>(storage_);
+  plan_choice_ = std::make_unique<optimizer::plan_choice::PlanChoiceModule>(plan_choices_.get());
+  modules_["plans"] = plan_choice_.get();
   optimizer_server_ = std::make_unique<optimizer::server::OptimizerServer>(
       storage_, telemetry->metrics.get(), config_.optimizer(),
-      optimizer::server::OptimizerServer::Learned{learner_.get(),
-                                                  [this] { return learner_->generation(); }});
+      optimizer::server::OptimizerServer::Learned{
+          learner_.get(), [this] { return learner_->generation(); }, plan_choices_.get()});
   optimizer_ = optimizer_server_.get();
   statistics_ = std::make_unique<optimizer::statistics_upkeep::StatisticsModule>(storage_);
   modules_["statistics"] = statistics_.get();
@@ -283,11 +287,9 @@ absl::Status Process::StartOrchestrator() {
                        storage_, telemetry->logger.get(), telemetry->metrics.get(), options));
   orchestrator_ = orchestrator_server_.get();
   const std::pair<std::string, std::string> known[] = {
-      {"statistics", config_.cluster().optimizer()},
-      {"security", config_.cluster().security()},
-      {"indexer", config_.cluster().indexer()},
-      {"optimizer", config_.cluster().optimizer()},
-      {"tuner", config_.cluster().tuner()}};
+      {"statistics", config_.cluster().optimizer()}, {"security", config_.cluster().security()},
+      {"indexer", config_.cluster().indexer()},      {"optimizer", config_.cluster().optimizer()},
+      {"plans", config_.cluster().optimizer()},      {"tuner", config_.cluster().tuner()}};
   for (const auto& [name, address] : known) {
     const auto local = modules_.find(name);
     if (local != modules_.end()) {
@@ -312,8 +314,16 @@ absl::Status Process::StartGateway() {
   const common::v1::GatewayConfig& config = config_.gateway();
   plan_cache_ = std::make_unique<gateway::plan_cache::PlanCache>(config.plan_cache().entries());
   policies_ = std::make_unique<gateway::policy::PolicyCache>(security_, kRefresh);
+  catalog_ = std::make_unique<gateway::session::CatalogCache>(storage_);
+  const auto describe = [this](const common::v1::Plan& plan, const std::string& database) {
+    const sql::CatalogPtr catalog =
+        catalog_->Known(database.empty() ? std::string(storage::api::kSystemDatabase) : database);
+    if (catalog == nullptr) return std::string();
+    return absl::StrJoin(sql::Explain(plan, *catalog, {}, nullptr, 0, 0), "\n");
+  };
   workload_ = std::make_unique<gateway::workload::WorkloadRecorder>(
-      orchestrator_, absl::Milliseconds(config_.orchestrator().window_ms()));
+      orchestrator_, absl::Milliseconds(config_.orchestrator().window_ms()), describe);
+  execution_watch_ = std::make_unique<gateway::session::ExecutionWatch>();
   const std::string& audit = config_.security().audit();
   gateway::session::AuditQueueOptions queue;
   queue.level = audit == "all"    ? gateway::session::AuditLevel::kAll
@@ -321,7 +331,6 @@ absl::Status Process::StartGateway() {
                                   : gateway::session::AuditLevel::kWrite;
   queue.spool_path = absl::StrCat(config_.data().directory(), "/audit_spool");
   audit_ = std::make_unique<gateway::session::AuditQueue>(security_, queue);
-  catalog_ = std::make_unique<gateway::session::CatalogCache>(storage_);
   statement_metrics_ =
       std::make_unique<gateway::session::StatementMetrics>(telemetry->metrics.get());
   session_services_.storage = storage_;
@@ -331,6 +340,7 @@ absl::Status Process::StartGateway() {
   session_services_.plan_cache = plan_cache_.get();
   session_services_.policies = policies_.get();
   session_services_.workload = workload_.get();
+  session_services_.watch = execution_watch_.get();
   session_services_.audit = audit_.get();
   session_services_.catalog = catalog_.get();
   session_services_.metrics = statement_metrics_.get();
@@ -400,7 +410,7 @@ absl::Status Process::Serve() {
     // Calls of modules are counted by the service that the first of them belongs to.
     const std::string& first = modules_.begin()->first;
     modules = orchestrator::api::NewModuleAdapter(
-        modules_, Side(first == "statistics" ? "optimizer" : first));
+        modules_, Side(first == "statistics" || first == "plans" ? "optimizer" : first));
     services.push_back(modules.get());
     adapters_.push_back(std::move(modules));
   }
@@ -439,8 +449,13 @@ void Process::RefreshLoop() {
     plan_cache_->ClearTables(catalog_->RefreshStatistics(context));
     if (optimizer_ != nullptr) {
       context.deadline = absl::Now() + kRefresh;
-      const auto models = optimizer_->GetGeneration(context, {});
-      if (models.ok()) plan_cache_->Supersede(models->generation());
+      optimizer::v1::GetGenerationRequest request;
+      request.set_choice_generation(plan_cache_->choice_generation());
+      const auto models = optimizer_->GetGeneration(context, request);
+      if (models.ok()) {
+        plan_cache_->Supersede(models->generation());
+        plan_cache_->SetChoices(models->choice_generation(), models->choices());
+      }
     }
     for (int i = 0; i < 10 && !stopping_.load(); ++i) absl::SleepFor(kRefresh / 10);
   }
@@ -473,6 +488,7 @@ void Process::Stop() {
   gateway_grpc_ = nullptr;
   if (refresh_thread_.joinable()) refresh_thread_.join();
   workload_ = nullptr;
+  execution_watch_ = nullptr;
   audit_ = nullptr;
   policies_ = nullptr;
   if (plan_cache_ != nullptr) plan_cache_->Clear();
@@ -489,6 +505,8 @@ void Process::Stop() {
   tuner_ = nullptr;
   statistics_ = nullptr;
   optimizer_server_ = nullptr;
+  plan_choice_ = nullptr;
+  plan_choices_ = nullptr;
   learning_ = nullptr;
   learner_ = nullptr;
   models_ = nullptr;

@@ -27,6 +27,7 @@
 #include "services/gateway/pgwire/server.h"
 #include "services/indexer/server/indexer_server.h"
 #include "services/optimizer/feedback/learning_module.h"
+#include "services/optimizer/plan_choice/plan_choice_module.h"
 #include "services/optimizer/server/optimizer_server.h"
 #include "services/optimizer/statistics_upkeep/statistics_module.h"
 #include "services/orchestrator/server/orchestrator_server.h"
@@ -112,6 +113,8 @@ class Process {
   std::unique_ptr<optimizer::feedback::ModelStore> models_;
   std::unique_ptr<optimizer::feedback::CardinalityLearner> learner_;
   std::unique_ptr<optimizer::feedback::LearningModule> learning_;
+  std::unique_ptr<optimizer::plan_choice::PlanChoices> plan_choices_;
+  std::unique_ptr<optimizer::plan_choice::PlanChoiceModule> plan_choice_;
   std::unique_ptr<optimizer::server::OptimizerServer> optimizer_server_;
   std::unique_ptr<optimizer::statistics_upkeep::StatisticsModule> statistics_;
   optimizer::api::Optimizer* optimizer_ = nullptr;
@@ -125,9 +128,10 @@ class Process {
   // The gateway.
   std::unique_ptr<gateway::plan_cache::PlanCache> plan_cache_;
   std::unique_ptr<gateway::policy::PolicyCache> policies_;
-  std::unique_ptr<gateway::workload::WorkloadRecorder> workload_;
-  std::unique_ptr<gateway::session::AuditQueue> audit_;
   std::unique_ptr<gateway::session::CatalogCache> catalog_;
+  std::unique_ptr<gateway::workload::WorkloadRecorder> workload_;
+  std::unique_ptr<gateway::session::ExecutionWatch> execution_watch_;
+  std::unique_ptr<gateway::session::AuditQueue> audit_;
   std::unique_ptr<gateway::session::StatementMetrics> statement_metrics_;
   gateway::session::Services session_services_;
   std::unique_ptr<gateway::grpc_front::GatewayServiceImpl> gateway_grpc_;

@@ -730,7 +730,8 @@ class RoundaboutTest(ClusterTest):
         self.assertTrue(rows)
         self.assertEqual(set(rows), {(None, None)})
         self.assertTrue(all(state for state, in run(self.admin, "SELECT state FROM pg_stat_activity")))
-        for statement in ("SELECT * FROM adbms.statements", "SELECT adbms.revert(1)", "SELECT adbms.approve(1)",
+        for statement in ("SELECT * FROM adbms.statements", "SELECT * FROM adbms.statement_plans",
+                          "SELECT * FROM adbms.plan_choices", "SELECT adbms.revert(1)", "SELECT adbms.approve(1)",
                           "SELECT adbms.run_all_tables()"):
             self.denied(self.evil, statement)
 

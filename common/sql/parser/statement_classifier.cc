@@ -140,6 +140,8 @@ absl::Status ClassifyExplain(const PgQuery__ExplainStmt& node, Statement* out) {
       ASSIGN_OR_RETURN(explain.timing, ReadBoolean(option));
     } else if (name == "predicted") {
       ASSIGN_OR_RETURN(explain.predicted, ReadBoolean(option));
+    } else if (name == "alternatives") {
+      ASSIGN_OR_RETURN(explain.alternatives, ReadBoolean(option));
     } else if (name == "format") {
       const std::string format = absl::AsciiStrToLower(ConstantText(option.arg));
       const auto known = std::find(kExplainFormats.begin(), kExplainFormats.end(), format);

@@ -64,6 +64,7 @@ void PlanCache::Insert(CachedPlanPtr plan) {
   if (entries_per_shard_ == 0) return;
   Shard& shard = ShardOf(plan->key);
   absl::MutexLock lock(&shard.mutex);
+  Measure(&shard, plan);
   auto [position, inserted] = shard.entries.try_emplace(plan->key);
   Entry& entry = position->second;
   if (inserted) entry.age = shard.ages.insert(shard.ages.end(), plan->key);
@@ -80,6 +81,72 @@ void PlanCache::Insert(CachedPlanPtr plan) {
   if (shard.entries.size() > entries_per_shard_) {
     shard.entries.erase(shard.ages.front());
     shard.ages.pop_front();
+  }
+}
+
+void PlanCache::Measure(Shard* shard, const CachedPlanPtr& plan) {
+  if (!plan->measurable) return;
+  std::string key = plan->key;
+  for (const std::string& value : plan->pinned_values) {
+    key += '\0';
+    key += value;
+  }
+  auto [position, inserted] = shard->measured.try_emplace(key);
+  Measured& measured = position->second;
+  if (inserted) {
+    measured.plans = std::make_shared<StatementPlans>();
+    measured.template_key = plan->template_key;
+    measured.region = plan->region;
+    shard->measured_ages.push_back(std::move(key));
+  }
+  plan->measured = measured.plans;
+  measured.plans->Adopt(plan);
+  if (shard->measured.size() > entries_per_shard_) {
+    shard->measured.erase(shard->measured_ages.front());
+    shard->measured_ages.pop_front();
+  }
+}
+
+void PlanCache::SetChoices(
+    uint64_t generation,
+    const google::protobuf::RepeatedPtrField<optimizer::v1::PlanChoice>& choices) {
+  if (generation == choice_generation()) return;
+  std::map<std::pair<uint64_t, uint64_t>, uint64_t> now;
+  for (const optimizer::v1::PlanChoice& choice : choices)
+    now[{choice.template_key(), choice.region()}] = choice.shape_hash();
+  std::unordered_set<uint64_t> changed;
+  {
+    absl::MutexLock lock(&choices_mutex_);
+    const auto compare = [&](const auto& some, const auto& others) {
+      for (const auto& [subject, shape] : some) {
+        const auto other = others.find(subject);
+        if (other == others.end() || other->second != shape) changed.insert(subject.first);
+      }
+    };
+    compare(choices_, now);
+    compare(now, choices_);
+    choices_ = std::move(now);
+    choice_generation_.store(generation, std::memory_order_relaxed);
+  }
+  if (changed.empty()) return;
+  for (Shard& shard : shards_) {
+    absl::MutexLock lock(&shard.mutex);
+    for (auto& [key, measured] : shard.measured) {
+      if (changed.contains(measured.template_key)) measured.plans->Forget();
+    }
+    for (auto i = shard.entries.begin(); i != shard.entries.end();) {
+      std::erase_if(i->second.variants, [&](const CachedPlanPtr& plan) {
+        if (!changed.contains(plan->template_key)) return false;
+        plan->superseded.store(true, std::memory_order_relaxed);
+        return true;
+      });
+      if (!i->second.variants.empty()) {
+        ++i;
+        continue;
+      }
+      shard.ages.erase(i->second.age);
+      i = shard.entries.erase(i);
+    }
   }
 }
 
@@ -104,6 +171,8 @@ void PlanCache::Clear() {
     }
     shard.entries.clear();
     shard.ages.clear();
+    shard.measured.clear();
+    shard.measured_ages.clear();
   }
 }
 

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cstdint>
 #include <list>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,7 +21,9 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "adbms/common/v1/plan.pb.h"
+#include "adbms/optimizer/v1/optimizer.pb.h"
 #include "common/sql/sql.h"
+#include "services/gateway/plan_cache/statement_plans.h"
 #include "services/storage/api/storage.h"
 
 namespace adbms::gateway::plan_cache {
@@ -51,6 +54,16 @@ struct CachedPlan {
   std::vector<uint32_t> table_ids;         // Each once.
   bool temporary = false;                  // A table of it is: nobody else's statement means it.
   int64_t planning_us = 0;
+  // What choices of plans go by: PlanRequest.template_key, PlanResponse.region.
+  uint64_t template_key = 0;
+  uint64_t region = 0;
+  std::string choice;  // PlanResponse.choice
+  // Whether its executions are measured beside those of other plans of the statement, and where;
+  // set by Insert.
+  bool measurable = false;
+  std::weak_ptr<StatementPlans> measured;
+  // Its executions need a look at `measured`, before and after.
+  std::atomic<bool> watched{true};
   // The policy version for which the role was authorized: of the oldest policy, where the plan acts
   // for other roles too. Versions count the changes of all roles and grants.
   std::atomic<uint64_t> policy_version{0};
@@ -60,7 +73,6 @@ struct CachedPlan {
   // Set once it takes something for granted of a role that is not so any more: it must not run.
   std::atomic<bool> misjudges{false};
 };
-using CachedPlanPtr = std::shared_ptr<CachedPlan>;
 
 class PlanCache {
  public:
@@ -69,7 +81,7 @@ class PlanCache {
 
   // The plan for these literals, or null. Counts a hit or a miss.
   CachedPlanPtr Find(std::string_view key, const std::vector<sql::Literal>& literals);
-  // Replaces a plan with equal pinned values.
+  // Replaces a plan with equal pinned values. What is known of its statement's plans stays known.
   void Insert(CachedPlanPtr plan);
   void Erase(const CachedPlan& plan);
   // Every plan goes.
@@ -79,6 +91,11 @@ class PlanCache {
   // Learned models have changed: plans made under an earlier generation are dropped when they are
   // asked for, a few a second, so that a new model does not have everything planned at once.
   void Supersede(uint64_t model_generation);
+  // The statements that run on another plan than the default one, of a generation. Those that this
+  // has changed for are planned anew.
+  void SetChoices(uint64_t generation,
+                  const google::protobuf::RepeatedPtrField<optimizer::v1::PlanChoice>& choices);
+  uint64_t choice_generation() const { return choice_generation_.load(std::memory_order_relaxed); }
   // Whether the holder of a plan should look for another one now.
   bool IsSuperseded(const CachedPlan& plan) {
     return plan.superseded.load(std::memory_order_relaxed) || TakeRenewal(plan);
@@ -101,11 +118,20 @@ class PlanCache {
     std::vector<CachedPlanPtr> variants;
     std::list<std::string>::iterator age;
   };
+  struct Measured {
+    std::shared_ptr<StatementPlans> plans;
+    uint64_t template_key = 0;
+    uint64_t region = 0;
+  };
   struct Shard {
     mutable absl::Mutex mutex;
     std::unordered_map<std::string, Entry, Hash, std::equal_to<>> entries ABSL_GUARDED_BY(mutex);
     std::list<std::string> ages ABSL_GUARDED_BY(mutex);  // Oldest insertion first.
+    // By key and pinned values, and for whom choices are made; the oldest first.
+    std::unordered_map<std::string, Measured> measured ABSL_GUARDED_BY(mutex);
+    std::list<std::string> measured_ages ABSL_GUARDED_BY(mutex);
   };
+  void Measure(Shard* shard, const CachedPlanPtr& plan) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard->mutex);
   // Plans dropped in one second for an earlier generation of models.
   static constexpr uint32_t kRenewalsPerSecond = 20;
   // Whether a plan of that generation is to be dropped now.
@@ -119,6 +145,9 @@ class PlanCache {
   std::atomic<uint64_t> renewals_{0};  // The second, and how many were dropped in it (low 16 bits).
   std::atomic<uint64_t> hits_{0};
   std::atomic<uint64_t> misses_{0};
+  absl::Mutex choices_mutex_;
+  std::map<std::pair<uint64_t, uint64_t>, uint64_t> choices_ ABSL_GUARDED_BY(choices_mutex_);
+  std::atomic<uint64_t> choice_generation_{0};
 };
 
 }  // namespace adbms::gateway::plan_cache

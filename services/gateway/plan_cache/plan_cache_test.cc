@@ -126,5 +126,55 @@ TEST(PlanCacheTest, NewStatisticsDropThePlansOfTheirTablesAlone) {
   EXPECT_EQ(cache.Find("b", {}), third);
 }
 
+CachedPlanPtr Measurable(const std::string& key, uint64_t shape, uint64_t template_key) {
+  auto cached = MakePlan(key);
+  auto plan = std::make_shared<common::v1::Plan>();
+  plan->set_shape_hash(shape);
+  cached->plan = plan;
+  cached->measurable = true;
+  cached->template_key = template_key;
+  return cached;
+}
+
+TEST(PlanCacheTest, WhatIsKnownOfAStatementOutlivesItsPlans) {
+  PlanCache cache(100);
+  const auto one = Measurable("a", 1, 7);
+  one->table_ids = {5};
+  cache.Insert(one);
+  const auto known = one->measured.lock();
+  ASSERT_NE(known, nullptr);
+  for (int i = 0; i < 10; ++i) known->Finished(known->Choose(one, true, false), 5000, 1, false);
+  cache.ClearTables({5});
+  const auto two = Measurable("a", 2, 7);
+  cache.Insert(two);
+  ASSERT_EQ(two->measured.lock(), known);
+  EXPECT_EQ(known->Choose(two, true, false).role, Course::Role::kProbation);
+  EXPECT_EQ(known->Choose(two, true, false).fallback, one);
+  EXPECT_EQ(MakePlan("b")->measured.lock(), nullptr);
+}
+
+TEST(PlanCacheTest, AChangedChoiceDropsThePlansOfItsStatementAlone) {
+  PlanCache cache(100);
+  const auto one = Measurable("a", 1, 7);
+  const auto other = Measurable("b", 1, 8);
+  cache.Insert(one);
+  cache.Insert(other);
+  google::protobuf::RepeatedPtrField<optimizer::v1::PlanChoice> choices;
+  choices.Add()->set_template_key(7);
+  choices[0].set_shape_hash(2);
+  cache.SetChoices(1, choices);
+  EXPECT_EQ(cache.Find("a", {}), nullptr);
+  EXPECT_TRUE(one->superseded);
+  EXPECT_EQ(cache.Find("b", {}), other);
+  // The plan that comes by the choice is not judged against the one before.
+  const auto chosen = Measurable("a", 2, 7);
+  cache.Insert(chosen);
+  EXPECT_EQ(chosen->measured.lock()->Choose(chosen, true, true).role, Course::Role::kCached);
+  cache.SetChoices(2, choices);
+  EXPECT_EQ(cache.Find("a", {}), chosen);
+  cache.SetChoices(3, {});
+  EXPECT_EQ(cache.Find("a", {}), nullptr);
+}
+
 }  // namespace
 }  // namespace adbms::gateway::plan_cache

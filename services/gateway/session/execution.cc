@@ -1,4 +1,4 @@
-// How a session runs a plan on storage, and what it tells telemetry of it.
+// How a session runs a plan on storage.
 #include <algorithm>
 #include <optional>
 
@@ -85,9 +85,6 @@ absl::Status CheckUnfiltered(const common::v1::Plan& plan, const sql::Catalog& c
   }
   return absl::OkStatus();
 }
-
-void VisitScans(const common::v1::Operator& op, const storage::v1::ExecutionSummary& summary,
-                workload::WorkloadRecorder* recorder);
 
 }  // namespace
 
@@ -289,15 +286,29 @@ absl::StatusOr<std::unique_ptr<storage::api::ResultStream>> Session::StartPlan(
   }
 }
 
-absl::Status Session::RunPlan(plan_cache::CachedPlanPtr plan, const PlanQuery& query,
-                              const std::vector<types::Value>& client_parameters,
-                              ResultSink* sink) {
+absl::Status Session::RunOnce(plan_cache::CachedPlanPtr plan, const PlanQuery& query,
+                              const std::vector<types::Value>& client_parameters, ResultSink* sink,
+                              MeasuredRun* measured) {
   storage::api::ExecuteOptions options;
   const bool in_program = programs_ != nullptr && programs_->depth > 0;
-  const absl::Time start = in_program ? absl::Now() : statement_start_;
+  const absl::Time start = in_program            ? absl::Now()
+                           : measured != nullptr ? measured->start
+                                                 : statement_start_;
   const bool was_idle = !in_transaction();
+  const plan_cache::CachedPlan* const first = plan.get();
   const auto run = [&]() -> absl::Status {
-    ASSIGN_OR_RETURN(auto stream, StartPlan(&plan, query, client_parameters, &options));
+    const absl::Time began = measured == nullptr ? start : absl::Now();
+    absl::Duration sending;
+    Limit limit(this, measured == nullptr ? absl::InfiniteDuration() : measured->limit);
+    const auto stop = [&] {
+      measured->stopped = true;
+      measured->took = absl::Now() - began;
+      return absl::CancelledError("the execution took longer than its limit");
+    };
+    auto started = StartPlan(&plan, query, client_parameters, &options);
+    if (!started.ok() && limit.RanOut()) return stop();
+    RETURN_IF_ERROR(started.status());
+    std::unique_ptr<storage::api::ResultStream> stream = *std::move(started);
     const bool returns_rows = ReturnsRows(*plan);
     std::optional<TriggerRowsSink> trigger_rows;
     if (plan->plan->has_trigger_rows()) {
@@ -305,11 +316,17 @@ absl::Status Session::RunPlan(plan_cache::CachedPlanPtr plan, const PlanQuery& q
       trigger_rows.emplace(*plan->plan, *catalog);
     }
     uint64_t rows = 0;
-    if (returns_rows) RETURN_IF_ERROR(sink->BeginRows(plan->columns));
+    // What is sent cannot be taken back.
+    bool begun = !limit.active();
+    if (returns_rows && begun) RETURN_IF_ERROR(sink->BeginRows(plan->columns));
     types::Batch batch;
     for (;;) {
-      ASSIGN_OR_RETURN(const bool more, stream->Next(&batch));
-      if (!more) break;
+      const absl::StatusOr<bool> more = stream->Next(&batch);
+      if (limit.RanOut()) return stop();
+      RETURN_IF_ERROR(more.status());
+      if (returns_rows && !begun) RETURN_IF_ERROR(sink->BeginRows(plan->columns));
+      begun = true;
+      if (!*more) break;
       rows += batch.row_count;
       if (trigger_rows.has_value()) {
         RETURN_IF_ERROR(trigger_rows->Take(batch, sink));
@@ -317,7 +334,18 @@ absl::Status Session::RunPlan(plan_cache::CachedPlanPtr plan, const PlanQuery& q
       }
       if (!returns_rows) continue;
       reads_->Add(batch.row_count);
+      if (measured == nullptr) {
+        RETURN_IF_ERROR(sink->Rows(batch));
+        continue;
+      }
+      const absl::Time sent = absl::Now();
       RETURN_IF_ERROR(sink->Rows(batch));
+      sending += absl::Now() - sent;
+    }
+    if (measured != nullptr) {
+      measured->finished = plan.get() == first;
+      measured->took = absl::Now() - began - sending;
+      measured->rows = rows;
     }
     const storage::v1::ExecutionSummary& summary = stream->summary();
     if (summary.setting_changes_size() > 0 || summary.notices_size() > 0) {
@@ -342,6 +370,7 @@ absl::Status Session::RunPlan(plan_cache::CachedPlanPtr plan, const PlanQuery& q
     return sink->Complete(tag);
   };
   absl::Status status = WithoutHidden(run(), plan->plan.get());
+  if (measured != nullptr && measured->stopped) return status;
   if (!status.ok()) {
     // What was said before the error is said before it.
     if (!notices_.empty()) SendReports(sink);
@@ -466,133 +495,5 @@ void Session::BufferOpenResults() {
   for (auto& [name, portal] : portals_) BufferRest(&portal);
   for (auto& [name, cursor] : cursors_) BufferRest(&cursor);
 }
-
-void Session::Finished(const plan_cache::CachedPlan& plan, std::string_view sql, absl::Time start,
-                       const storage::v1::ExecutionSummary& summary, bool failed) {
-  const absl::Duration elapsed = absl::Now() - start;
-  services_.metrics->latency.Observe(absl::ToDoubleSeconds(elapsed));
-  (failed ? services_.metrics->failed : services_.metrics->succeeded).Increment();
-  services_.metrics->rows.Increment(static_cast<double>(summary.rows_affected()));
-  workload::Execution execution;
-  execution.fingerprint = plan.fingerprint;
-  execution.normalized_sql = &plan.normalized_sql;
-  execution.sql = sql;
-  execution.elapsed_us = absl::ToInt64Microseconds(elapsed);
-  execution.rows = summary.rows_affected();
-  execution.rows_scanned = summary.rows_scanned();
-  execution.table_ids = &plan.table_ids;
-  execution.plan_shape_hash = plan.plan->shape_hash();
-  execution.read_only = plan.plan->read_only();
-  execution.failed = failed;
-  execution.learned = plan.plan->planner() == common::v1::PLANNER_KIND_LEARNED;
-  const auto policy = policy_->Get();
-  const bool elsewhere = database_id_ != sql::kDatabaseOid;
-  execution.tainted = plan.temporary || (policy.ok() && (*policy)->flagged());
-  execution.search_path = &settings_.search_path();
-  if (elsewhere) execution.database = &options_.database;
-  services_.workload->Record(execution);
-  if (failed) return;
-  // The models are of adbms alone.
-  if (!execution.tainted && !elsewhere && services_.workload->WantsCardinalities(plan.fingerprint)) {
-    ReportCardinalities(plan, summary);
-  }
-  const bool read_only = plan.plan->read_only();
-  if (services_.audit->Wants(read_only)) {
-    Audit("statement", plan.normalized_sql, summary.rows_affected(), absl::OkStatus());
-  }
-}
-
-void Session::ReportCardinalities(const plan_cache::CachedPlan& plan,
-                                  const storage::v1::ExecutionSummary& summary) {
-  VisitScans(plan.plan->root(), summary, services_.workload);
-}
-
-void Session::Audit(std::string_view event, std::string_view statement, uint64_t rows,
-                    const absl::Status& status) {
-  security::v1::AuditRecord record;
-  record.set_event(std::string(event));
-  record.set_user(session_user_);
-  if (current_user_ != session_user_) record.set_role(current_user_);
-  record.set_peer(options_.peer);
-  record.set_session_id(static_cast<uint64_t>(options_.backend_pid));
-  record.set_statement(std::string(statement));
-  record.set_rows(rows);
-  record.set_sqlstate(status.ok() ? "00000" : status::FromStatus(status).sqlstate);
-  record.set_trace_id(trace_id_);
-  // Who may do what, and what there is: such a change is recorded before it is acknowledged.
-  const bool settle =
-      event != "statement" || record.sqlstate() == status::sqlstate::kInsufficientPrivilege;
-  if (settle) {
-    services_.audit->AddAndSettle(std::move(record));
-  } else {
-    services_.audit->Add(std::move(record));
-  }
-}
-
-namespace {
-
-// Scans that ran to their end once report how many rows they really yielded. The features are the
-// optimizer's own, carried in the plan; the gateway does not look into them.
-void Report(const common::v1::Operator& op, uint32_t table_id,
-            const storage::v1::ExecutionSummary& summary, workload::WorkloadRecorder* recorder) {
-  if (op.correction_features_size() == 0) return;
-  for (const auto& actuals : summary.operators()) {
-    if (actuals.operator_id() != op.id() || actuals.loops() != 1) continue;
-    common::v1::CardinalityObservation observation;
-    observation.set_table_id(table_id);
-    *observation.mutable_features() = op.correction_features();
-    observation.set_estimated_rows(op.uncorrected_rows());
-    observation.set_corrected_rows(op.estimated_rows());
-    observation.set_actual_rows(static_cast<double>(actuals.rows()));
-    recorder->RecordCardinality(std::move(observation));
-  }
-}
-
-void VisitScans(const common::v1::Operator& op, const storage::v1::ExecutionSummary& summary,
-                workload::WorkloadRecorder* recorder) {
-  using Body = common::v1::Operator::BodyCase;
-  const auto visit = [&](const common::v1::Operator& input) {
-    VisitScans(input, summary, recorder);
-  };
-  switch (op.body_case()) {
-    case Body::kSeqScan:
-      return Report(op, op.seq_scan().table_id(), summary, recorder);
-    case Body::kIndexScan:
-      return Report(op, op.index_scan().table_id(), summary, recorder);
-    case Body::kFilter:
-      return visit(op.filter().input());
-    case Body::kProject:
-      return visit(op.project().input());
-    case Body::kHashJoin:
-      visit(op.hash_join().left());
-      return visit(op.hash_join().right());
-    case Body::kLookupJoin:
-      return visit(op.lookup_join().left());
-    case Body::kNestedLoopJoin:
-      visit(op.nested_loop_join().left());
-      return visit(op.nested_loop_join().right());
-    case Body::kAggregate:
-      return visit(op.aggregate().input());
-    case Body::kSort:
-      return visit(op.sort().input());
-    case Body::kWindow:
-      return visit(op.window().input());
-    case Body::kMergeRows:
-      return visit(op.merge_rows().input());
-    case Body::kProjectSet:
-      return visit(op.project_set().input());
-    case Body::kLateralJoin:
-      // The right side's scans run many times.
-      return visit(op.lateral_join().left());
-    case Body::kAppend:
-      for (const auto& input : op.append().inputs()) visit(input);
-      return;
-    default:
-      // Below a Limit a scan may have been stopped early: its count says nothing.
-      return;
-  }
-}
-
-}  // namespace
 
 }  // namespace adbms::gateway::session

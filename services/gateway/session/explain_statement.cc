@@ -1,5 +1,6 @@
 // EXPLAIN.
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "common/sql/plan/operator_tree.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
@@ -10,7 +11,53 @@ namespace {
 
 using sql::StatementClass;
 
+// What there is beside the plan, and why that is not taken.
+std::vector<std::string> AlternativeLines(const common::v1::Plan& plan,
+                                          const optimizer::v1::PlanResponse& answer,
+                                          const std::string& choice, const sql::Catalog& catalog) {
+  std::vector<std::string> lines;
+  const auto header = [](const common::v1::Plan& of) {
+    return absl::StrFormat("cost=%.2f..%.2f plan=%016x", of.root().startup_cost(),
+                           of.root().total_cost(), of.shape_hash());
+  };
+  lines.push_back(
+      absl::StrCat("Taken: ", header(plan), ", ", choice.empty() ? "the default plan" : choice));
+  if (answer.alternatives().empty()) {
+    lines.push_back(absl::StrCat("No alternatives", plan.restriction().empty() ? "" : ": ",
+                                 plan.restriction()));
+  }
+  int number = 0;
+  for (const optimizer::v1::Alternative& one : answer.alternatives()) {
+    lines.push_back(absl::StrCat("Alternative ", ++number, ": ", header(one.plan()), ", ",
+                                 one.origin(),
+                                 one.refused() ? " (refused: it was slower not long ago)" : ""));
+    for (const std::string& line : sql::Explain(one.plan(), catalog, {}, nullptr, 0, 0))
+      lines.push_back(absl::StrCat("  ", line));
+  }
+  return lines;
+}
+
 }  // namespace
+
+void Session::FollowRunning(const std::vector<types::Type>& types, PlanQuery* query,
+                            std::string* choice) {
+  sql::ScannedStatement scanned;
+  if (changed_schema_ || settings_.plan_alternative() > 0 ||
+      !sql::ScanLiterals(query->sql, &scanned) || scanned.multiple_statements)
+    return;
+  const auto running = FindPlan(CacheKey(scanned.key, types), scanned.literals);
+  if (running == nullptr) return;
+  const auto measured = running->measured.lock();
+  const uint64_t preferred =
+      measured == nullptr || !settings_.plan_guard() ? 0 : measured->preferred_shape();
+  if (preferred != 0) {
+    query->wanted_shape = preferred;
+    *choice = "the plan known before: the default one was slower";
+  } else if (!running->choice.empty()) {
+    query->wanted_shape = running->plan->shape_hash();
+    *choice = running->choice;
+  }
+}
 
 absl::Status Session::RunExplain(const sql::Statement& statement,
                                  const std::vector<types::Type>& types,
@@ -59,7 +106,16 @@ absl::Status Session::ExplainOne(const sql::Statement& statement,
   query.cacheable = false;
   query.parameter_types = types;
   query.multi_statement = state_ == TransactionState::kImplicit;
+  std::string choice;
+  FollowRunning(types, &query, &choice);
+  optimizer::v1::PlanResponse answer;
+  if (explain.alternatives) query.answer = &answer;
+  if (explain.alternatives && explain.format != sql::ExplainFormat::kText)
+    return status::NotSupported("EXPLAIN option ALTERNATIVES in another format than TEXT");
   ASSIGN_OR_RETURN(auto plan, MakePlan(query));
+  // It may not come out like that any more.
+  if (query.wanted_shape != 0 && plan->plan->shape_hash() != query.wanted_shape) choice.clear();
+  if (choice.empty()) choice = plan->choice;
   const int64_t planning_us = absl::ToInt64Microseconds(absl::Now() - planning_start);
   std::vector<std::optional<sql::OperatorActual>> actuals;
   int64_t execution_us = 0;
@@ -105,8 +161,14 @@ absl::Status Session::ExplainOne(const sql::Statement& statement,
   options.verbose = explain.verbose || explain.predicted;
   options.analyze = explain.analyze;
   options.timing = explain.timing;
-  const auto lines = sql::Explain(*plan->plan, *catalog, options,
-                                  explain.analyze ? &actuals : nullptr, planning_us, execution_us);
+  auto lines = sql::Explain(*plan->plan, *catalog, options, explain.analyze ? &actuals : nullptr,
+                            planning_us, execution_us);
+  if (explain.alternatives) {
+    for (std::string& line : AlternativeLines(*plan->plan, answer, choice, *catalog))
+      lines.push_back(std::move(line));
+  } else if (!choice.empty() && explain.format == sql::ExplainFormat::kText) {
+    lines.push_back(absl::StrCat("Choice: ", choice));
+  }
   return SendText(statement, lines, sink);
 }
 

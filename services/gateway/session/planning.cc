@@ -30,6 +30,15 @@ bool OutOfReach(const absl::Status& status) {
          absl::IsUnauthenticated(status);
 }
 
+// Whether its executions can be compared with those of another plan of the statement: it only
+// reads, and nothing runs beside it.
+bool IsMeasurable(const common::v1::Plan& plan) {
+  return plan.read_only() && plan.kind() == common::v1::STATEMENT_KIND_SELECT &&
+         plan.restriction().empty() && !plan.session_dependent() && !plan.session_effects() &&
+         !plan.control_functions() && !plan.has_trigger_rows() && plan.tables_size() > 0 &&
+         !sql::plan::RunsPrograms(plan);
+}
+
 absl::StatusOr<types::Value> ParseLiteral(const sql::Literal& literal, const types::Type& type,
                                           const types::TextOptions& options) {
   if (type.id == types::TypeId::kUnspecified || type.id == types::TypeId::kUnknown) {
@@ -214,9 +223,18 @@ absl::StatusOr<bool> Session::KnowsRoles(const common::v1::Plan& plan) {
   return true;
 }
 
+std::string_view Session::KeyText(const PlanQuery& query) {
+  return query.normalized.empty() ? query.sql : query.normalized;
+}
+
+uint64_t Session::TemplateKey(const PlanQuery& query) const {
+  return sql::Fingerprint(absl::StrCat(database_id_, " ", View(KeyText(query))));
+}
+
 absl::StatusOr<common::v1::Plan> Session::AskPlanner(const PlanQuery& query,
                                                      const sql::CatalogPtr& catalog,
-                                                     std::string* restriction) {
+                                                     std::string* restriction,
+                                                     optimizer::v1::PlanResponse* said) {
   const auto restrict = [&](const char* text, prometheus::Counter& counter) {
     *restriction = text;
     counter.Increment();
@@ -268,13 +286,21 @@ absl::StatusOr<common::v1::Plan> Session::AskPlanner(const PlanQuery& query,
     *request.mutable_switches() = settings_.switches();
     request.set_date_order(static_cast<uint32_t>(settings_.text_options().date_format.order));
     request.set_for_cursor(query.for_cursor);
+    request.set_alternative(settings_.plan_alternative());
+    request.set_wanted_shape(query.wanted_shape);
+    request.set_list_alternatives(query.answer != nullptr);
+    // A choice is made for what is cached.
+    if (query.cacheable && settings_.plan_alternative() == 0)
+      request.set_template_key(TemplateKey(query));
     request.set_catalog_version(catalog->version());
     if (const auto statistics = services_.catalog->statistics(); statistics != nullptr)
       request.set_statistics_version(statistics->version());
     auto plan = WithRoles([&](const auto& roles) -> absl::StatusOr<common::v1::Plan> {
       request.mutable_roles()->Assign(roles.begin(), roles.end());
-      ASSIGN_OR_RETURN(auto response, services_.optimizer->Plan(Context(), request));
-      return std::move(*response.mutable_plan());
+      ASSIGN_OR_RETURN(*said, services_.optimizer->Plan(Context(), request));
+      common::v1::Plan made;
+      made.Swap(said->mutable_plan());
+      return made;
     });
     if (plan.ok() || !OutOfReach(plan.status())) return plan;
     restrict("the optimizer is out of reach", metrics.restricted_out_of_reach);
@@ -291,21 +317,11 @@ absl::StatusOr<common::v1::Plan> Session::AskPlanner(const PlanQuery& query,
   });
 }
 
-absl::StatusOr<plan_cache::CachedPlanPtr> Session::MakePlan(const PlanQuery& query) {
-  const absl::Time start = absl::Now();
-  ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
-  std::string restriction;
-  common::v1::Plan plan;
+absl::StatusOr<plan_cache::CachedPlanPtr> Session::Ready(const PlanQuery& query,
+                                                         common::v1::Plan plan,
+                                                         uint64_t policy_version) {
   auto cached = std::make_shared<plan_cache::CachedPlan>();
-  // Until the roles are what it was made for under the policies that it is authorized by.
-  for (bool known = false; !known;) {
-    RETURN_IF_ERROR(Context().Check());
-    restriction.clear();
-    ASSIGN_OR_RETURN(plan, AskPlanner(query, catalog, &restriction));
-    ASSIGN_OR_RETURN(cached->policy_version, AuthorizePlan(plan, *catalog));
-    ASSIGN_OR_RETURN(known, KnowsRoles(plan));
-  }
-  if (!restriction.empty()) plan.set_restriction(restriction);
+  cached->policy_version = policy_version;
   cached->columns = ClientColumns(plan);
   for (const auto& type : plan.parameter_types()) {
     cached->parameter_types.push_back(types::FromProto(type));
@@ -331,19 +347,47 @@ absl::StatusOr<plan_cache::CachedPlanPtr> Session::MakePlan(const PlanQuery& que
           pinned < query.literals->size() ? (*query.literals)[pinned].value : std::string());
     }
   }
-  const std::string key_text(query.normalized.empty() ? query.sql : query.normalized);
+  const std::string key_text(KeyText(query));
   // A program's statement is shown as it stands there.
   cached->normalized_sql = query.parameter_names.empty()
                                ? Readable(key_text, plan.client_parameters())
                                : std::string(query.sql);
   cached->fingerprint =
       sql::Fingerprint(absl::StrCat(MeaningOf(plan, database_id_), cached->normalized_sql));
-  const bool shareable = query.cacheable && !plan.session_dependent() && !changed_schema_;
+  cached->key = CacheKey(key_text, query.parameter_types);
   cached->plan = std::make_shared<const common::v1::Plan>(std::move(plan));
   ASSIGN_OR_RETURN(cached->prepared, services_.storage->Prepare(Context(), cached->plan));
   RETURN_IF_ERROR(PrepareInputs(cached.get()));
+  return cached;
+}
+
+absl::StatusOr<plan_cache::CachedPlanPtr> Session::MakePlan(const PlanQuery& query) {
+  const absl::Time start = absl::Now();
+  ASSIGN_OR_RETURN(const sql::CatalogPtr catalog, CurrentCatalog());
+  std::string restriction;
+  common::v1::Plan plan;
+  optimizer::v1::PlanResponse said;
+  uint64_t policy_version = 0;
+  // Until the roles are what it was made for under the policies that it is authorized by.
+  for (bool known = false; !known;) {
+    RETURN_IF_ERROR(Context().Check());
+    restriction.clear();
+    said.Clear();
+    ASSIGN_OR_RETURN(plan, AskPlanner(query, catalog, &restriction, &said));
+    ASSIGN_OR_RETURN(policy_version, AuthorizePlan(plan, *catalog));
+    ASSIGN_OR_RETURN(known, KnowsRoles(plan));
+  }
+  if (!restriction.empty()) plan.set_restriction(restriction);
+  const bool shareable = query.cacheable && !plan.session_dependent() && !changed_schema_ &&
+                         query.wanted_shape == 0 && query.answer == nullptr;
+  ASSIGN_OR_RETURN(auto cached, Ready(query, std::move(plan), policy_version));
   cached->planning_us = absl::ToInt64Microseconds(absl::Now() - start);
-  cached->key = CacheKey(key_text, query.parameter_types);
+  cached->template_key = query.cacheable ? TemplateKey(query) : 0;
+  cached->region = said.region();
+  cached->choice = said.choice();
+  cached->measurable = IsMeasurable(*cached->plan) && !cached->temporary &&
+                       settings_.plan_alternative() == 0 && query.parameter_names.empty();
+  if (query.answer != nullptr) *query.answer = std::move(said);
   // A plan made without the optimizer is not kept: the next execution asks again. Nor is one made
   // with statistics that are known to be outdated, by an optimizer that has not looked since.
   const auto statistics = services_.catalog->statistics();

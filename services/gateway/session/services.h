@@ -15,6 +15,7 @@
 #include "services/gateway/plan_cache/plan_cache.h"
 #include "services/gateway/policy/policy_cache.h"
 #include "services/gateway/session/audit_queue.h"
+#include "services/gateway/session/execution_watch.h"
 #include "services/gateway/workload/workload_recorder.h"
 #include "services/optimizer/api/optimizer.h"
 #include "services/orchestrator/api/orchestrator.h"
@@ -56,6 +57,11 @@ struct StatementMetrics {
   prometheus::Counter& restricted_multi_statement;
   prometheus::Counter& restricted_schema_changed;
   prometheus::Counter& restricted_out_of_reach;
+  // Of plans that are measured.
+  prometheus::Counter& trials;
+  prometheus::Counter& trial_regret_seconds;
+  prometheus::Counter& regressions_prevented;
+  prometheus::Counter& executions_stopped;
 };
 
 struct Services {
@@ -66,6 +72,7 @@ struct Services {
   plan_cache::PlanCache* plan_cache = nullptr;
   policy::PolicyCache* policies = nullptr;
   workload::WorkloadRecorder* workload = nullptr;
+  ExecutionWatch* watch = nullptr;  // Null: no execution is stopped.
   AuditQueue* audit = nullptr;
   CatalogCache* catalog = nullptr;
   StatementMetrics* metrics = nullptr;

@@ -91,7 +91,18 @@ StatementMetrics::StatementMetrics(telemetry::ServiceMetrics* metrics)
                                      "Plans made without prediction, for whatever restriction.")),
       restricted_multi_statement(Restricted(metrics, "multi_statement")),
       restricted_schema_changed(Restricted(metrics, "schema_changed")),
-      restricted_out_of_reach(Restricted(metrics, "out_of_reach")) {}
+      restricted_out_of_reach(Restricted(metrics, "out_of_reach")),
+      trials(metrics->Counter("adbms_plan_trials_total",
+                              "Executions on alternative plans, to find the fastest.")),
+      trial_regret_seconds(metrics->Counter(
+          "adbms_plan_trial_regret_seconds_total",
+          "Time that trials of plans took beyond what the best known plan would have taken.")),
+      regressions_prevented(metrics->Counter(
+          "adbms_plan_regressions_prevented_total",
+          "New plans that gave way to the one known before, which was clearly faster.")),
+      executions_stopped(
+          metrics->Counter("adbms_plan_executions_stopped_total",
+                           "Executions on new plans that were stopped and run on a known one.")) {}
 
 Session::Session(const Services& services, SessionOptions options)
     : services_(services),

@@ -183,7 +183,10 @@ class Session {
   // 'I' idle, 'T' in a transaction, 'E' in a failed one.
   char transaction_status() const;
   // Stops what runs now. Thread-safe.
-  void Cancel() { cancellation_->Cancel(); }
+  void Cancel() {
+    cancels_.fetch_add(1);
+    cancellation_->Cancel();
+  }
 
   // What it has heard that it listens to; null: it never did.
   NotificationInbox* inbox() const { return inbox_.get(); }
@@ -271,10 +274,15 @@ class Session {
     bool cacheable = true;
     bool for_cursor = false;  // See Plan.cursor_rows.
     bool multi_statement = false;
+    uint64_t wanted_shape = 0;  // PlanRequest.wanted_shape; such a plan is not cached.
+    // What the optimizer says beside the plan, alternatives included; null: they are not asked for.
+    optimizer::v1::PlanResponse* answer = nullptr;
     // The columns that the client was told of: a new plan must have the same. Null: none yet.
     const google::protobuf::RepeatedPtrField<common::v1::OutputColumn>* described = nullptr;
   };
   static PlanQuery QueryOf(const PreparedStatement& prepared);
+  // Has EXPLAIN show the plan that the statement runs on, where that is not the default one.
+  void FollowRunning(const std::vector<types::Type>& types, PlanQuery* query, std::string* choice);
   absl::Status InferExplained(PreparedStatement* prepared);
   std::string CacheKey(std::string_view normalized,
                        const std::vector<types::Type>& parameter_types);
@@ -290,9 +298,17 @@ class Session {
   absl::StatusOr<common::v1::RoleFacts> FactsOf(const std::string& role);
   // Whether the roles are still what the plan takes them for.
   absl::StatusOr<bool> KnowsRoles(const common::v1::Plan& plan);
+  // `said`: filled with what the optimizer says beside the plan; nothing under a restriction.
   absl::StatusOr<common::v1::Plan> AskPlanner(const PlanQuery& query,
                                               const sql::CatalogPtr& catalog,
-                                              std::string* restriction);
+                                              std::string* restriction,
+                                              optimizer::v1::PlanResponse* said);
+  // The text that the plan cache and choices of plans go by.
+  static std::string_view KeyText(const PlanQuery& query);
+  uint64_t TemplateKey(const PlanQuery& query) const;
+  // A plan with what it takes to run it.
+  absl::StatusOr<plan_cache::CachedPlanPtr> Ready(const PlanQuery& query, common::v1::Plan plan,
+                                                  uint64_t policy_version);
   absl::StatusOr<sql::CatalogPtr> CurrentCatalog();
   // The same, for what runs once a row: not looked for again and again in one statement.
   absl::StatusOr<sql::CatalogPtr> ProgramCatalog();
@@ -328,9 +344,57 @@ class Session {
                                                        const std::vector<types::Value>& client,
                                                        const std::vector<sql::Literal>& literals);
 
-  // Execution (execution.cc).
+  // Executions whose plans are measured (measured_execution.cc).
+  // What is known of the plan's statement where this execution is to be measured; null otherwise.
+  std::shared_ptr<plan_cache::StatementPlans> MeasuredFor(const plan_cache::CachedPlan& plan) const;
+  // Whether alternatives may be tried beside the plan now.
+  bool MayTry(const plan_cache::CachedPlan& plan) const;
+  // What the execution runs on; authorized.
+  plan_cache::Course ChooseCourse(const plan_cache::CachedPlanPtr& plan, const PlanQuery& query,
+                                  plan_cache::StatementPlans* measured);
+  // Brings the statement's alternatives to what is known of it.
+  void BringAlternatives(const plan_cache::CachedPlan& plan, const PlanQuery& query,
+                         plan_cache::StatementPlans* measured);
+  // Tells what an execution of `took` has shown.
+  void Measured(const plan_cache::CachedPlan& cached, const plan_cache::Course& course,
+                absl::Duration took, uint64_t rows, bool stopped,
+                plan_cache::StatementPlans* measured);
+
+  // An execution that is stopped after a time, until its first rows have come.
+  class Limit {
+   public:
+    // Infinite: it is not.
+    Limit(Session* session, absl::Duration limit);
+    ~Limit();
+    Limit(const Limit&) = delete;
+    Limit& operator=(const Limit&) = delete;
+    bool active() const { return number_ != 0; }
+    // Ends the limit. Whether it has stopped the execution: nothing of that is to be used.
+    bool RanOut();
+
+   private:
+    Session& session_;
+    const uint64_t seen_cancels_;
+    uint64_t number_ = 0;
+  };
+  // An execution that is measured.
+  struct MeasuredRun {
+    absl::Time start;  // As telemetry has it.
+    absl::Duration limit = absl::InfiniteDuration();
+    // What came of it: it ran to its end on the plan that it began with, or it was stopped.
+    bool finished = false;
+    bool stopped = false;
+    absl::Duration took;  // Without the time that the client took.
+    uint64_t rows = 0;
+  };
   absl::Status RunPlan(plan_cache::CachedPlanPtr plan, const PlanQuery& query,
                        const std::vector<types::Value>& client_parameters, ResultSink* sink);
+
+  // Execution (execution.cc).
+  // `measured`: may be null.
+  absl::Status RunOnce(plan_cache::CachedPlanPtr plan, const PlanQuery& query,
+                       const std::vector<types::Value>& client_parameters, ResultSink* sink,
+                       MeasuredRun* measured);
   // Runs the plan's programs and its triggers before the statement, in a transaction that it begins
   // for them where there is none, and starts the plan. A stale one is made anew in `*plan`.
   absl::StatusOr<std::unique_ptr<storage::api::ResultStream>> StartPlan(
@@ -346,6 +410,9 @@ class Session {
   std::shared_ptr<const common::v1::SessionDetails> Details() const;
   void Finished(const plan_cache::CachedPlan& plan, std::string_view sql, absl::Time start,
                 const storage::v1::ExecutionSummary& summary, bool failed);
+  // Tells telemetry.
+  void Record(const plan_cache::CachedPlan& plan, std::string_view sql, absl::Duration elapsed,
+              const storage::v1::ExecutionSummary& summary, bool failed);
   void ReportCardinalities(const plan_cache::CachedPlan& plan,
                            const storage::v1::ExecutionSummary& summary);
   // Records what the session's user was not allowed to do; nothing for other errors.
@@ -615,6 +682,7 @@ class Session {
   const Services services_;
   const SessionOptions options_;
   const std::shared_ptr<rpc::Cancellation> cancellation_;
+  std::atomic<uint64_t> cancels_{0};  // By who may stop it, not by a limit of an execution's own.
   std::unique_ptr<storage::api::Session> storage_;
   // What the transaction has changed of roles; null: nothing.
   std::unique_ptr<RoleTransaction> role_changes_;

@@ -165,12 +165,18 @@ void Settings::Changed(const std::string& lower) {
   } else if (lower == "adbms.disabled_rules") {
     switches_.clear_disabled_rules();
     for (std::string& name : NamesOf(value)) switches_.add_disabled_rules(std::move(name));
+  } else if (lower == "adbms.plan_alternative") {
+    (void)absl::SimpleAtoi(value, &plan_alternative_);
+  } else if (lower == "adbms.plan_guard") {
+    plan_guard_ = !off;
+  } else if (lower == "adbms.plan_trials") {
+    plan_trials_ = !off;
   } else if (lower == "search_path") {
     ReadSearchPath(NamesOf(value));
   }
   planning_key_ = absl::StrCat(path_key_, "|", time_zone_, "|",
                                static_cast<int>(text_options_.date_format.order), "|",
-                               switches_.SerializeAsString());
+                               plan_alternative_, "|", switches_.SerializeAsString());
   if (definition != nullptr && definition->reported)
     reports_[definition->name] = settings::ShowValue(*definition, value);
 }

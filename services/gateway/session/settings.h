@@ -83,6 +83,11 @@ class Settings {
   void SetTemporarySchema(const std::string& schema);
   const std::string& temporary_schema() const { return temporary_schema_; }
   int64_t statement_timeout_ms() const { return statement_timeout_ms_; }
+  // adbms.plan_alternative: which alternative plan is run; 0: the default one.
+  uint32_t plan_alternative() const { return plan_alternative_; }
+  // adbms.plan_guard, adbms.plan_trials
+  bool plan_guard() const { return plan_guard_; }
+  bool plan_trials() const { return plan_trials_; }
   int64_t lock_timeout_ms() const { return lock_timeout_ms_; }
   int64_t idle_in_transaction_timeout_ms() const { return idle_in_transaction_timeout_ms_; }
   int64_t idle_session_timeout_ms() const { return idle_session_timeout_ms_; }
@@ -145,6 +150,9 @@ class Settings {
   std::string path_key_;  // Without a temporary schema that it does not name.
   std::string temporary_schema_;
   int64_t statement_timeout_ms_ = 0;
+  uint32_t plan_alternative_ = 0;
+  bool plan_guard_ = true;
+  bool plan_trials_ = true;
   int64_t lock_timeout_ms_ = 0;
   int64_t idle_in_transaction_timeout_ms_ = 0;
   int64_t idle_session_timeout_ms_ = 0;

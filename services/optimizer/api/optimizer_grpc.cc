@@ -21,6 +21,10 @@ class Client : public Optimizer {
                      rpc::Call(stub_.get(), &Service::Stub::Plan, context, secret_, request, true));
     RETURN_IF_ERROR(rpc::ParseNested(response.encoded_plan(), response.mutable_plan()));
     response.clear_encoded_plan();
+    for (auto& alternative : *response.mutable_alternatives()) {
+      RETURN_IF_ERROR(rpc::ParseNested(alternative.encoded_plan(), alternative.mutable_plan()));
+      alternative.clear_encoded_plan();
+    }
     return response;
   }
   absl::StatusOr<optimizer::v1::WhatIfResponse> WhatIf(
@@ -52,6 +56,10 @@ class Adapter : public Service::Service {
                                          implementation_->Plan(context, *request));
                         answer.set_encoded_plan(answer.plan().SerializeAsString());
                         answer.clear_plan();
+                        for (auto& alternative : *answer.mutable_alternatives()) {
+                          alternative.set_encoded_plan(alternative.plan().SerializeAsString());
+                          alternative.clear_plan();
+                        }
                         return answer;
                       });
   }

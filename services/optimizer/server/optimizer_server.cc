@@ -1,8 +1,11 @@
 #include "services/optimizer/server/optimizer_server.h"
 
+#include <algorithm>
 #include <functional>
 #include <set>
+#include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/sql/plan/operator_tree.h"
 #include "common/status/macros.h"
@@ -29,6 +32,17 @@ std::set<uint32_t> UsedIndexes(common::v1::Plan* plan) {
   });
   used.erase(0);  // Primary keys.
   return used;
+}
+
+// What plans of the same statement are told apart by: the values that the plan is pinned to.
+uint64_t RegionOf(const common::v1::Plan& plan, const std::vector<sql::Literal>* literals) {
+  if (plan.pinned_literals().empty() || literals == nullptr) return 0;
+  std::string values;
+  for (const uint32_t pinned : plan.pinned_literals()) {
+    if (pinned < literals->size())
+      absl::StrAppend(&values, (*literals)[pinned].value.size(), ":", (*literals)[pinned].value);
+  }
+  return sql::Fingerprint(values);
 }
 
 }  // namespace
@@ -126,10 +140,63 @@ absl::StatusOr<optimizer::v1::PlanResponse> OptimizerServer::Plan(
   input.roles.assign(request.roles().begin(), request.roles().end());
   optimizer::v1::PlanResponse response;
   Restriction restriction = Restriction::kNone;
-  ASSIGN_OR_RETURN(*response.mutable_plan(), planner_.Plan(input, *view.decoded, &restriction));
+  RETURN_IF_ERROR(PlanInto(input, view, request, &response, &restriction));
   const auto counter = restrictions_.find(restriction);
   if (counter != restrictions_.end()) counter->second->Increment();
   return response;
+}
+
+absl::Status OptimizerServer::PlanInto(const sql::PlanningInput& input, const View& view,
+                                       const optimizer::v1::PlanRequest& request,
+                                       optimizer::v1::PlanResponse* response,
+                                       Restriction* restriction) const {
+  const auto subject_of = [&](const common::v1::Plan& plan) {
+    return plan_choice::Subject{request.template_key(), RegionOf(plan, input.literals)};
+  };
+  const bool may_be_chosen = learned_.choices != nullptr && request.template_key() != 0 &&
+                             learned_.choices->Knows(request.template_key());
+  Planner::Alternatives alternatives;
+  alternatives.wanted = [&](const common::v1::Plan& plan) {
+    if (request.wanted_shape() != 0 || !may_be_chosen) return request.wanted_shape();
+    return learned_.choices->ChosenFor(subject_of(plan));
+  };
+  const bool asks = may_be_chosen || request.alternative() > 0 || request.wanted_shape() != 0 ||
+                    request.list_alternatives();
+  ASSIGN_OR_RETURN(common::v1::Plan plan, planner_.Plan(input, *view.decoded, restriction,
+                                                        asks ? &alternatives : nullptr));
+  response->set_default_shape(plan.shape_hash());
+  const plan_choice::Subject subject = subject_of(plan);
+  response->set_region(subject.region);
+  size_t taken = alternatives.found.size();
+  if (request.alternative() > 0) {
+    taken = request.alternative() - 1;
+    response->set_choice(absl::StrCat("adbms.plan_alternative is ", request.alternative()));
+  } else if (const uint64_t wanted = asks ? alternatives.wanted(plan) : 0; wanted != 0) {
+    taken = static_cast<size_t>(
+        std::find_if(alternatives.found.begin(), alternatives.found.end(),
+                     [&](const auto& one) { return one.plan.shape_hash() == wanted; }) -
+        alternatives.found.begin());
+    response->set_choice(request.wanted_shape() != 0 ? "it is what the statement runs on"
+                                                     : "it was measured to be faster");
+  }
+  if (taken < alternatives.found.size()) {
+    search::Alternative& other = alternatives.found[taken];
+    response->set_choice(absl::StrCat(other.origin, ": ", response->choice()));
+    std::swap(plan, other.plan);
+    other.origin = "the default plan";
+  } else {
+    response->clear_choice();
+  }
+  *response->mutable_plan() = std::move(plan);
+  if (!request.list_alternatives()) return absl::OkStatus();
+  for (search::Alternative& one : alternatives.found) {
+    optimizer::v1::Alternative* alternative = response->add_alternatives();
+    alternative->set_origin(std::move(one.origin));
+    alternative->set_refused(learned_.choices != nullptr &&
+                             learned_.choices->IsRefused(subject, one.plan.shape_hash()));
+    *alternative->mutable_plan() = std::move(one.plan);
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<optimizer::v1::WhatIfResponse> OptimizerServer::WhatIf(
@@ -183,9 +250,14 @@ absl::StatusOr<optimizer::v1::WhatIfResponse> OptimizerServer::WhatIf(
 }
 
 absl::StatusOr<optimizer::v1::GetGenerationResponse> OptimizerServer::GetGeneration(
-    const rpc::CallContext&, const optimizer::v1::GetGenerationRequest&) {
+    const rpc::CallContext& context, const optimizer::v1::GetGenerationRequest& request) {
   optimizer::v1::GetGenerationResponse response;
   if (learned_.generation) response.set_generation(learned_.generation());
+  if (learned_.choices == nullptr) return response;
+  learned_.choices->Refresh(context);
+  response.set_choice_generation(learned_.choices->generation());
+  if (response.choice_generation() != request.choice_generation())
+    response.set_choice_generation(learned_.choices->List(response.mutable_choices()));
   return response;
 }
 

@@ -14,6 +14,7 @@
 #include "common/telemetry/metrics.h"
 #include "services/optimizer/api/optimizer.h"
 #include "services/optimizer/cost/statistics_view.h"
+#include "services/optimizer/plan_choice/plan_choices.h"
 #include "services/optimizer/server/planner.h"
 #include "services/storage/api/storage.h"
 
@@ -21,10 +22,11 @@ namespace adbms::optimizer::server {
 
 class OptimizerServer : public api::Optimizer {
  public:
-  // What is learned; empty: nothing. `corrector` must outlive this.
+  // What is learned; empty: nothing. `corrector` and `choices` must outlive this.
   struct Learned {
     const search::ScanCorrector* corrector = nullptr;
     std::function<uint64_t()> generation;
+    plan_choice::PlanChoices* choices = nullptr;
   };
   // Both pointers must outlive this.
   OptimizerServer(storage::api::Storage* storage, telemetry::ServiceMetrics* metrics,
@@ -48,6 +50,11 @@ class OptimizerServer : public api::Optimizer {
   // second. Errors: 3D000.
   absl::StatusOr<View> Look(const rpc::CallContext& context, const std::string& database,
                             uint64_t catalog_version, uint64_t statistics_version);
+
+  // The planner's own plan, or the one that is wanted or chosen in its place.
+  absl::Status PlanInto(const sql::PlanningInput& input, const View& view,
+                        const optimizer::v1::PlanRequest& request,
+                        optimizer::v1::PlanResponse* response, Restriction* restriction) const;
 
   storage::api::Storage* const storage_;
   const Learned learned_;

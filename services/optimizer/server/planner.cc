@@ -70,7 +70,8 @@ std::string NameOf(Restriction restriction) {
 
 absl::StatusOr<common::v1::Plan> Planner::Plan(const sql::PlanningInput& input,
                                                const cost::StatisticsView& statistics,
-                                               Restriction* restriction) const {
+                                               Restriction* restriction,
+                                               Alternatives* alternatives) const {
   *restriction = Restriction::kNone;
   const absl::Time start = options_.now ? options_.now() : absl::Now();
   ASSIGN_OR_RETURN(const auto query, sql::binder::Bind(input));
@@ -88,9 +89,12 @@ absl::StatusOr<common::v1::Plan> Planner::Plan(const sql::PlanningInput& input,
         Restriction::kNoStatistics,
         absl::StrCat("table ", table->schema(), ".", table->name(), " has no statistics"));
   }
+  const auto options_for = [&](const cost::StatisticsEstimator& estimator) {
+    return search::CostPolicy::Options{&estimator, options_.corrector, statistics.version(),
+                                       start + options_.budget, options_.now};
+  };
   const auto policy_for = [&](const cost::StatisticsEstimator& estimator) {
-    return search::CostPolicy({&estimator, options_.corrector, statistics.version(),
-                               start + options_.budget, options_.now});
+    return search::CostPolicy(options_for(estimator));
   };
   const cost::PlanTimeValues values(input.literals, input.time_zone, cost::LiteralMode::kValues);
   const cost::StatisticsEstimator estimator(&statistics, &values, input.time_zone);
@@ -121,7 +125,8 @@ absl::StatusOr<common::v1::Plan> Planner::Plan(const sql::PlanningInput& input,
   }
   // What serves any value does not carry the estimates of one: they would be compared with the rows
   // of others.
-  if (average.has_value()) {
+  const bool serves_any = average.has_value();
+  if (serves_any) {
     plan = *std::move(average);
     refusal = average_refusal;
   }
@@ -129,6 +134,19 @@ absl::StatusOr<common::v1::Plan> Planner::Plan(const sql::PlanningInput& input,
     return by_default(Restriction::kBudget,
                       absl::StrCat("planning took longer than its budget of ",
                                    absl::ToInt64Milliseconds(options_.budget), " ms"));
+  }
+  if (alternatives != nullptr) {
+    const cost::PlanTimeValues seen(
+        input.literals, input.time_zone,
+        serves_any ? cost::LiteralMode::kAverage : cost::LiteralMode::kValues);
+    const cost::StatisticsEstimator seen_estimator(&statistics, &seen, input.time_zone);
+    const uint64_t wanted = alternatives->wanted ? alternatives->wanted(plan) : 0;
+    alternatives->found =
+        search::FindAlternatives(*query, options_for(seen_estimator), plan, wanted);
+    for (search::Alternative& one : alternatives->found) {
+      *one.plan.mutable_pinned_literals() = plan.pinned_literals();
+      if (policy.learnable()) one.plan.set_model_generation(std::max<uint64_t>(1, generation));
+    }
   }
   // What is learned next may change it.
   if (policy.learnable()) plan.set_model_generation(std::max<uint64_t>(1, generation));

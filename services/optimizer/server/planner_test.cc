@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <random>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -205,6 +206,65 @@ TEST_F(PlannerTest, AnswersAreThoseOfDefaultPlans) {
   // The test would say nothing if plans were the same, or answers empty.
   EXPECT_GT(different, 50);
   EXPECT_GT(answered, 100);
+}
+
+TEST_F(PlannerTest, AlternativesAnswerAlike) {
+  const Planner planner({});
+  size_t alternatives = 0;
+  for (uint32_t seed = 1; seed <= 80; ++seed) {
+    input_.sql = RandomQuery(seed);
+    Planner::Alternatives other;
+    const auto plan = planner.Plan(input_, *view_, &restriction_, &other);
+    ASSERT_TRUE(plan.ok()) << input_.sql << ": " << plan.status();
+    ASSERT_LE(other.found.size(), search::kMaxAlternatives);
+    if (other.found.empty()) continue;
+    const auto rows = Rows(*plan);
+    std::set<uint64_t> shapes = {plan->shape_hash()};
+    double cheapest = plan->root().total_cost();
+    for (const search::Alternative& one : other.found) {
+      cheapest = std::min(cheapest, one.plan.root().total_cost());
+    }
+    double last = 0;
+    for (const search::Alternative& one : other.found) {
+      ++alternatives;
+      EXPECT_TRUE(shapes.insert(one.plan.shape_hash()).second) << one.origin;
+      EXPECT_FALSE(one.origin.empty());
+      EXPECT_GE(one.plan.root().total_cost(), last);
+      last = one.plan.root().total_cost();
+      EXPECT_LE(last, search::kMaxCostRatio * std::max(cheapest, 1.0));
+      ASSERT_EQ(Rows(one.plan), rows) << input_.sql << "\n" << one.origin << Shown(one.plan);
+    }
+  }
+  EXPECT_GT(alternatives, 120u);
+}
+
+TEST_F(PlannerTest, AnAlternativeIsFoundByItsShapeWhateverItCosts) {
+  const Planner planner({});
+  input_.sql = "SELECT count(*) FROM t1 JOIN t4 ON t4.id = t1.a WHERE t1.d = 1";
+  Planner::Alternatives all;
+  const auto plan = planner.Plan(input_, *view_, &restriction_, &all);
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  ASSERT_FALSE(all.found.empty());
+  for (const search::Alternative& one : all.found) {
+    Planner::Alternatives wanted;
+    wanted.wanted = [&](const common::v1::Plan& own) {
+      EXPECT_EQ(own.shape_hash(), plan->shape_hash());
+      return one.plan.shape_hash();
+    };
+    ASSERT_TRUE(planner.Plan(input_, *view_, &restriction_, &wanted).ok());
+    EXPECT_TRUE(std::any_of(wanted.found.begin(), wanted.found.end(), [&](const auto& found) {
+      return found.plan.shape_hash() == one.plan.shape_hash();
+    })) << one.origin;
+  }
+}
+
+TEST_F(PlannerTest, ARestrictedPlanHasNoAlternatives) {
+  const Planner planner({});
+  input_.sql = "SELECT * FROM t1 JOIN fresh ON fresh.id = t1.a";
+  Planner::Alternatives other;
+  ASSERT_TRUE(planner.Plan(input_, *view_, &restriction_, &other).ok());
+  EXPECT_EQ(restriction_, Restriction::kNoStatistics);
+  EXPECT_THAT(other.found, IsEmpty());
 }
 
 TEST_F(PlannerTest, TableWithoutStatisticsIsPlannedByDefault) {

@@ -13,6 +13,40 @@ double Latency::standard_error_us() const {
   return std::max(window_error_us, std::sqrt(variance_ms2 / n) * 1e3);
 }
 
+double PlanTimes::deviation_ms() const {
+  if (calls < 2) return 0;
+  const double n = static_cast<double>(calls);
+  return std::sqrt(std::max(0.0, (sum_squares_ms2 - n * mean_ms() * mean_ms()) / (n - 1)));
+}
+
+void WorkloadStore::AddPlan(const common::v1::PlanWindow& window, int64_t now_us,
+                            Statement* statement) {
+  std::vector<PlanTimes>& plans = statement->plans;
+  auto found = std::find_if(plans.begin(), plans.end(), [&](const PlanTimes& one) {
+    return one.shape_hash == window.shape_hash();
+  });
+  if (found == plans.end() && plans.size() < kMaxPlans) {
+    found = plans.emplace(plans.end());
+  } else if (found == plans.end()) {
+    found = std::min_element(plans.begin(), plans.end(), [](const auto& a, const auto& b) {
+      return a.last_seen_us < b.last_seen_us;
+    });
+    *found = PlanTimes();
+  }
+  found->shape_hash = window.shape_hash();
+  found->calls += window.calls();
+  found->total_us += static_cast<double>(window.total_us());
+  found->sum_squares_ms2 += window.sum_squares_ms2();
+  found->max_us = std::max(found->max_us, window.max_us());
+  found->rows += window.rows();
+  found->rows_scanned += window.rows_scanned();
+  found->spilled_bytes += window.spilled_bytes();
+  found->last_seen_us = now_us;
+  for (int i = 0; i < window.buckets_size(); ++i)
+    found->sketch.AddTo(window.first_bucket() + static_cast<size_t>(i), window.buckets(i));
+  if (!window.plan_text().empty()) found->text = window.plan_text();
+}
+
 absl::Status WorkloadStore::Add(const common::v1::WorkloadWindow& window) {
   if (window.end_us() < window.start_us()) {
     return absl::InvalidArgumentError("a window ends before it starts");
@@ -45,6 +79,8 @@ absl::Status WorkloadStore::Add(const common::v1::WorkloadWindow& window) {
     statement.max_us = std::max(statement.max_us, one.max_us());
     statement.last_seen_us = window.end_us();
     statement.table_ids.assign(one.table_ids().begin(), one.table_ids().end());
+    for (const common::v1::PlanWindow& plan : one.plans())
+      AddPlan(plan, window.end_us(), &statement);
     Slice slice{window.start_us(), window.end_us(), Latency()};
     slice.latency.calls = one.calls();
     slice.latency.errors = one.errors();

@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "adbms/common/v1/workload.pb.h"
+#include "common/telemetry/time_sketch.h"
 
 namespace adbms::orchestrator::intake {
 
@@ -36,6 +37,23 @@ struct Latency {
   double standard_error_us() const;
 };
 
+// One statement's executions on one plan, since this process started.
+struct PlanTimes {
+  uint64_t shape_hash = 0;
+  uint64_t calls = 0;
+  double total_us = 0;
+  double sum_squares_ms2 = 0;
+  int64_t max_us = 0;
+  uint64_t rows = 0;
+  uint64_t rows_scanned = 0;
+  uint64_t spilled_bytes = 0;
+  int64_t last_seen_us = 0;
+  telemetry::TimeSketch sketch;
+  std::string text;  // Of one recent plan.
+  double mean_ms() const { return calls == 0 ? 0 : total_us / 1e3 / static_cast<double>(calls); }
+  double deviation_ms() const;
+};
+
 // One statement since this process started.
 struct Statement {
   uint64_t fingerprint = 0;
@@ -50,6 +68,7 @@ struct Statement {
   int64_t last_seen_us = 0;
   bool read_only = false;
   std::vector<uint32_t> table_ids;
+  std::vector<PlanTimes> plans;  // Bounded: the one not seen for longest goes.
 };
 
 // What ran in an interval, of all statements.
@@ -93,8 +112,10 @@ class WorkloadStore {
   };
   static constexpr size_t kMaxPending = 600;
   static constexpr size_t kMaxStatements = 5000;
+  static constexpr size_t kMaxPlans = 8;  // Of a statement.
   static constexpr int64_t kKeepUs = 3600LL * 1000000;
 
+  static void AddPlan(const common::v1::PlanWindow& window, int64_t now_us, Statement* statement);
   void Forget(int64_t now_us) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   mutable absl::Mutex mutex_;

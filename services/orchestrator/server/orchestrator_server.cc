@@ -29,7 +29,46 @@ const char* const kTables[] = {
     "CREATE TABLE IF NOT EXISTS adbms.statements (fingerprint text PRIMARY KEY, statement text, "
     "calls bigint, errors bigint, total_ms double precision, mean_ms double precision, max_ms "
     "double precision, rows bigint, rows_scanned bigint, last_seen timestamptz)",
+    "CREATE TABLE IF NOT EXISTS adbms.statement_plans (fingerprint text, plan text, calls bigint, "
+    "mean_ms double precision, deviation_ms double precision, p50_ms double precision, p95_ms "
+    "double precision, max_ms double precision, rows bigint, rows_scanned bigint, spilled_bytes "
+    "bigint, last_seen timestamptz, plan_text text, PRIMARY KEY (fingerprint, plan))",
 };
+
+std::string Hexadecimal(uint64_t number) { return absl::StrFormat("%016x", number); }
+
+storage::api::SqlClient::Step InsertOf(const intake::Statement& one) {
+  const double calls = std::max<double>(1, static_cast<double>(one.calls));
+  return {"INSERT INTO adbms.statements VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+          {Value::Text(Hexadecimal(one.fingerprint)), Value::Text(one.normalized_sql),
+           Value::Int(TypeId::kInt8, static_cast<int64_t>(one.calls)),
+           Value::Int(TypeId::kInt8, static_cast<int64_t>(one.errors)),
+           Value::Float(TypeId::kFloat8, one.total_us / 1e3),
+           Value::Float(TypeId::kFloat8, one.total_us / 1e3 / calls),
+           Value::Float(TypeId::kFloat8, static_cast<double>(one.max_us) / 1e3),
+           Value::Int(TypeId::kInt8, static_cast<int64_t>(one.rows)),
+           Value::Int(TypeId::kInt8, static_cast<int64_t>(one.rows_scanned)),
+           Value::Int(TypeId::kTimestamptz, one.last_seen_us - kPostgresEpochUs)}};
+}
+
+storage::api::SqlClient::Step InsertOf(const intake::Statement& one,
+                                       const intake::PlanTimes& plan) {
+  return {
+      "INSERT INTO adbms.statement_plans VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
+      "$12, $13)",
+      {Value::Text(Hexadecimal(one.fingerprint)), Value::Text(Hexadecimal(plan.shape_hash)),
+       Value::Int(TypeId::kInt8, static_cast<int64_t>(plan.calls)),
+       Value::Float(TypeId::kFloat8, plan.mean_ms()),
+       Value::Float(TypeId::kFloat8, plan.deviation_ms()),
+       Value::Float(TypeId::kFloat8, plan.sketch.Quantile(0.5) / 1e3),
+       Value::Float(TypeId::kFloat8, plan.sketch.Quantile(0.95) / 1e3),
+       Value::Float(TypeId::kFloat8, static_cast<double>(plan.max_us) / 1e3),
+       Value::Int(TypeId::kInt8, static_cast<int64_t>(plan.rows)),
+       Value::Int(TypeId::kInt8, static_cast<int64_t>(plan.rows_scanned)),
+       Value::Int(TypeId::kInt8, static_cast<int64_t>(plan.spilled_bytes)),
+       Value::Int(TypeId::kTimestamptz, plan.last_seen_us - kPostgresEpochUs),
+       Value::Text(plan.text)}};
+}
 
 }  // namespace
 
@@ -181,19 +220,10 @@ void OrchestratorServer::PublishStatements(const rpc::CallContext& context) {
   if (statements.size() > kPublishedStatements) statements.resize(kPublishedStatements);
   std::vector<storage::api::SqlClient::Step> steps;
   steps.push_back({"DELETE FROM adbms.statements", {}});
+  steps.push_back({"DELETE FROM adbms.statement_plans", {}});
   for (const intake::Statement& one : statements) {
-    const double calls = std::max<double>(1, static_cast<double>(one.calls));
-    steps.push_back(
-        {"INSERT INTO adbms.statements VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-         {Value::Text(absl::StrFormat("%016x", one.fingerprint)), Value::Text(one.normalized_sql),
-          Value::Int(TypeId::kInt8, static_cast<int64_t>(one.calls)),
-          Value::Int(TypeId::kInt8, static_cast<int64_t>(one.errors)),
-          Value::Float(TypeId::kFloat8, one.total_us / 1e3),
-          Value::Float(TypeId::kFloat8, one.total_us / 1e3 / calls),
-          Value::Float(TypeId::kFloat8, static_cast<double>(one.max_us) / 1e3),
-          Value::Int(TypeId::kInt8, static_cast<int64_t>(one.rows)),
-          Value::Int(TypeId::kInt8, static_cast<int64_t>(one.rows_scanned)),
-          Value::Int(TypeId::kTimestamptz, one.last_seen_us - kPostgresEpochUs)}});
+    steps.push_back(InsertOf(one));
+    for (const intake::PlanTimes& plan : one.plans) steps.push_back(InsertOf(one, plan));
   }
   const absl::Status stored = sql_.RunTransaction(context, steps);
   if (!stored.ok()) {
@@ -206,7 +236,10 @@ absl::StatusOr<v1::ReportWindowResponse> OrchestratorServer::ReportWindow(
     const rpc::CallContext&, const v1::ReportWindowRequest& request) {
   RETURN_IF_ERROR(workload_.Add(request.window()));
   metrics_->Counter("adbms_telemetry_windows_total", "Windows of telemetry taken in.").Increment();
-  return v1::ReportWindowResponse();
+  v1::ReportWindowResponse response;
+  const auto plans = registry_.Find("plans");
+  response.set_plan_trials(holds_lease_ && plans.ok() && plans->autonomy == v1::AUTONOMY_AUTO);
+  return response;
 }
 
 absl::StatusOr<std::map<std::string, uint32_t>> OrchestratorServer::UsersTables(
