@@ -184,5 +184,9 @@ class Alternatives(ClusterTest):
         self.assertEqual(sqlstate(connection, f"EXPLAIN (ALTERNATIVES, FORMAT json) {QUERY}"), "0A000")
 
 
+class AlternativesInSevenProcesses(Alternatives):
+    SEPARATE = True
+
+
 if __name__ == "__main__":
     unittest.main()
