@@ -447,6 +447,8 @@ void Process::RefreshLoop() {
     rpc::CallContext context;
     context.deadline = absl::Now() + absl::Seconds(2);
     plan_cache_->ClearTables(catalog_->RefreshStatistics(context));
+    // So that sessions see which plans are out of date before they run them.
+    (void)catalog_->Get(context, std::string(storage::api::kSystemDatabase));
     if (optimizer_ != nullptr) {
       context.deadline = absl::Now() + kRefresh;
       optimizer::v1::GetGenerationRequest request;

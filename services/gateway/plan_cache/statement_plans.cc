@@ -28,6 +28,10 @@ constexpr double kWorthwhile = 0.9;
 // Executions of each that a winner needs.
 constexpr uint64_t kLeastTrials = 4;
 
+// What an execution is not expected to exceed. A plan whose executions differ much, or that was
+// once held up by something else, is not let off with more than twice its mean.
+double UpperOf(const PlanTimes& times) { return std::min(times.upper_us(), 2 * times.mean_us()); }
+
 uint64_t ShapeOf(const CachedPlanPtr& plan) {
   return plan == nullptr ? 0 : plan->plan->shape_hash();
 }
@@ -76,7 +80,7 @@ void StatementPlans::Forget() {
 const StatementPlans::Arm* StatementPlans::NextArm() const {
   if (!trial_.has_value() || trial_->in_flight) return nullptr;
   // What it costs at most: an execution that is stopped at its limit.
-  const double at_stake = kTrialLimit * cached_.times.upper_us();
+  const double at_stake = kTrialLimit * UpperOf(cached_.times);
   if (regret_us_ + at_stake > kRegretShare * observed_us_) return nullptr;
   const Arm* next = nullptr;
   for (const Arm& arm : trial_->arms) {
@@ -103,7 +107,7 @@ Course StatementPlans::Choose(const CachedPlanPtr& cached, bool guards, bool tri
     course.role = Course::Role::kProbation;
     course.fallback = known_->plan;
     course.limit =
-        std::max(kLeastLimit, absl::Microseconds(kProbationLimit * known_->times.upper_us()));
+        std::max(kLeastLimit, absl::Microseconds(kProbationLimit * UpperOf(known_->times)));
     return course;
   }
   if (!tries) return course;
@@ -112,7 +116,7 @@ Course StatementPlans::Choose(const CachedPlanPtr& cached, bool guards, bool tri
     course.role = Course::Role::kTrial;
     course.plan = arm->plan;
     course.fallback = cached;
-    course.limit = absl::Microseconds(kTrialLimit * cached_.times.upper_us());
+    course.limit = absl::Microseconds(kTrialLimit * UpperOf(cached_.times));
   }
   return course;
 }
@@ -121,7 +125,7 @@ bool StatementPlans::WantsAlternatives() const {
   absl::MutexLock lock(&mutex_);
   return !trial_.has_value() && !known_.has_value() && cached_.times.calls() >= kKnownCalls &&
          cached_.times.mean_us() >= kLeastTrialUs &&
-         kRegretShare * observed_us_ > regret_us_ + kTrialLimit * cached_.times.upper_us() &&
+         kRegretShare * observed_us_ > regret_us_ + kTrialLimit * UpperOf(cached_.times) &&
          absl::Now() >= next_trial_;
 }
 
@@ -152,7 +156,7 @@ void StatementPlans::RenewKnown(const CachedPlanPtr& plan) {
 
 bool StatementPlans::IsClearlyWorse(double us, bool stopped) const {
   if (stopped) return true;
-  const double usual = known_->times.upper_us();
+  const double usual = UpperOf(known_->times);
   if (us > std::max(kWorseOnce * usual, usual + kWorseOnceByUs)) return true;
   return probation_ >= kProbationCalls &&
          std::min(us, first_us_) > std::max(kWorseTwice * usual, usual + kWorseTwiceByUs);

@@ -347,6 +347,13 @@ absl::Status Session::RunOnce(plan_cache::CachedPlanPtr plan, const PlanQuery& q
       measured->took = absl::Now() - began - sending;
       measured->rows = rows;
     }
+    // Planned anew on the way, it is judged all the same.
+    if (const auto known = plan.get() == first ? nullptr : plan->measured.lock();
+        known != nullptr) {
+      const auto course = known->Choose(plan, settings_.plan_guard(), /*tries=*/false);
+      if (course.role == plan_cache::Course::Role::kProbation)
+        Measured(*plan, course, absl::Now() - start, rows, /*stopped=*/false, known.get());
+    }
     const storage::v1::ExecutionSummary& summary = stream->summary();
     if (summary.setting_changes_size() > 0 || summary.notices_size() > 0) {
       RETURN_IF_ERROR(ChangeSettings(summary));

@@ -4,6 +4,7 @@
 
 #include "absl/time/clock.h"
 #include "common/sql/catalog_numbers.h"
+#include "common/status/macros.h"
 #include "services/gateway/session/session.h"
 
 namespace adbms::gateway::session {
