@@ -16,7 +16,7 @@ from adbms.common.v1 import workload_pb2 as adbms_dot_common_dot_v1_dot_workload
 from adbms.module.v1 import module_pb2 as adbms_dot_module_dot_v1_dot_module__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(adbms/orchestrator/v1/orchestrator.proto\x12\x15\x61\x64\x62ms.orchestrator.v1\x1a\x1c\x61\x64\x62ms/common/v1/access.proto\x1a\x1e\x61\x64\x62ms/common/v1/workload.proto\x1a\x1c\x61\x64\x62ms/module/v1/module.proto\"\x93\x01\n\x11StatementBaseline\x12\x13\n\x0b\x66ingerprint\x18\x01 \x01(\x06\x12\r\n\x05\x63\x61lls\x18\x02 \x01(\x04\x12\x10\n\x08total_us\x18\x03 \x01(\x01\x12\x17\n\x0fsum_squares_ms2\x18\x04 \x01(\x01\x12\x19\n\x11standard_error_us\x18\x05 \x01(\x01\x12\x14\n\x0crows_scanned\x18\x06 \x01(\x04\"\x95\x01\n\x08Progress\x12\x10\n\x08\x61ttempts\x18\x01 \x01(\r\x12\x13\n\x0b\x64\x65\x61\x64line_us\x18\x02 \x01(\x03\x12\x38\n\x06\x62\x65\x66ore\x18\x03 \x03(\x0b\x32(.adbms.orchestrator.v1.StatementBaseline\x12\x18\n\x0b\x66oreign_cpu\x18\x04 \x01(\x01H\x00\x88\x01\x01\x42\x0e\n\x0c_foreign_cpu\"\x8e\x03\n\x06\x41\x63tion\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x16\n\x0eproposed_at_us\x18\x02 \x01(\x03\x12\x0e\n\x06module\x18\x03 \x01(\t\x12+\n\x08proposal\x18\x04 \x01(\x0b\x32\x19.adbms.module.v1.Proposal\x12\x31\n\x05state\x18\x05 \x01(\x0e\x32\".adbms.orchestrator.v1.ActionState\x12\x1a\n\rmeasured_gain\x18\x06 \x01(\x01H\x00\x88\x01\x01\x12\x11\n\tinitiator\x18\x07 \x01(\t\x12\x0f\n\x07verdict\x18\x08 \x01(\t\x12\x15\n\rapplied_at_us\x18\t \x01(\x03\x12\x15\n\rdecided_at_us\x18\n \x01(\x03\x12\x0c\n\x04hash\x18\x0b \x01(\t\x12\x31\n\x08progress\x18\x0c \x01(\x0b\x32\x1f.adbms.orchestrator.v1.Progress\x12/\n\x07outcome\x18\r \x01(\x0e\x32\x1e.adbms.orchestrator.v1.OutcomeB\x10\n\x0e_measured_gain\"F\n\x13ReportWindowRequest\x12/\n\x06window\x18\x01 \x01(\x0b\x32\x1f.adbms.common.v1.WorkloadWindow\"\x16\n\x14ReportWindowResponse\"9\n\x13RunAllTablesRequest\x12\x11\n\tinitiator\x18\x01 \x01(\t\x12\x0f\n\x07\x64ry_run\x18\x02 \x01(\x08\"}\n\x14RunAllTablesResponse\x12\x0c\n\x04\x64one\x18\x01 \x01(\r\x12\r\n\x05total\x18\x02 \x01(\r\x12\x0e\n\x06module\x18\x03 \x01(\t\x12\r\n\x05table\x18\x04 \x01(\t\x12\x0f\n\x07message\x18\x05 \x01(\t\x12\x18\n\x10report_directory\x18\x06 \x01(\t\"#\n\x12ListActionsRequest\x12\r\n\x05limit\x18\x01 \x01(\r\"E\n\x13ListActionsResponse\x12.\n\x07\x61\x63tions\x18\x01 \x03(\x0b\x32\x1d.adbms.orchestrator.v1.Action\"<\n\x14\x41pproveActionRequest\x12\x11\n\taction_id\x18\x01 \x01(\x03\x12\x11\n\tinitiator\x18\x02 \x01(\t\"F\n\x15\x41pproveActionResponse\x12-\n\x06\x61\x63tion\x18\x01 \x01(\x0b\x32\x1d.adbms.orchestrator.v1.Action\";\n\x13RevertActionRequest\x12\x11\n\taction_id\x18\x01 \x01(\x03\x12\x11\n\tinitiator\x18\x02 \x01(\t\"E\n\x14RevertActionResponse\x12-\n\x06\x61\x63tion\x18\x01 \x01(\x0b\x32\x1d.adbms.orchestrator.v1.Action\"\x14\n\x12ListModulesRequest\"K\n\x13ListModulesResponse\x12\x34\n\x07modules\x18\x01 \x03(\x0b\x32#.adbms.orchestrator.v1.ModuleStatus\"\xbb\x01\n\x0cModuleStatus\x12\x36\n\x0b\x64\x65scription\x18\x01 \x01(\x0b\x32!.adbms.module.v1.DescribeResponse\x12\x31\n\x08\x61utonomy\x18\x02 \x01(\x0e\x32\x1f.adbms.orchestrator.v1.Autonomy\x12\x0f\n\x07healthy\x18\x03 \x01(\x08\x12\x0f\n\x07\x61\x64\x64ress\x18\x04 \x01(\t\x12\x0c\n\x04kept\x18\x05 \x01(\x04\x12\x10\n\x08reverted\x18\x06 \x01(\x04\"W\n\x12SetAutonomyRequest\x12\x0e\n\x06module\x18\x01 \x01(\t\x12\x31\n\x08\x61utonomy\x18\x02 \x01(\x0e\x32\x1f.adbms.orchestrator.v1.Autonomy\"\x15\n\x13SetAutonomyResponse\"6\n\x15RegisterModuleRequest\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\"_\n\x16RegisterModuleResponse\x12\x36\n\x0b\x64\x65scription\x18\x01 \x01(\x0b\x32!.adbms.module.v1.DescribeResponse\x12\r\n\x05token\x18\x02 \x01(\t\"\'\n\x17UnregisterModuleRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x1a\n\x18UnregisterModuleResponse*w\n\x08\x41utonomy\x12\x18\n\x14\x41UTONOMY_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x41UTONOMY_OFF\x10\x01\x12\x14\n\x10\x41UTONOMY_OBSERVE\x10\x02\x12\x16\n\x12\x41UTONOMY_RECOMMEND\x10\x03\x12\x11\n\rAUTONOMY_AUTO\x10\x04*\xfd\x01\n\x0b\x41\x63tionState\x12\x1c\n\x18\x41\x43TION_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15\x41\x43TION_STATE_PROPOSED\x10\x01\x12\x19\n\x15\x41\x43TION_STATE_APPROVED\x10\x02\x12\x19\n\x15\x41\x43TION_STATE_APPLYING\x10\x03\x12\x1a\n\x16\x41\x43TION_STATE_VERIFYING\x10\x04\x12\x15\n\x11\x41\x43TION_STATE_KEPT\x10\x05\x12\x19\n\x15\x41\x43TION_STATE_REVERTED\x10\x06\x12\x17\n\x13\x41\x43TION_STATE_FAILED\x10\x07\x12\x18\n\x14\x41\x43TION_STATE_REFUSED\x10\x08*\xd9\x01\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x12\n\x0eOUTCOME_GAINED\x10\x01\x12\x10\n\x0cOUTCOME_LOST\x10\x02\x12\x1a\n\x16OUTCOME_NOT_MEASURABLE\x10\x03\x12\x18\n\x14OUTCOME_LOAD_CHANGED\x10\x04\x12\x17\n\x13OUTCOME_INTERRUPTED\x10\x05\x12\x14\n\x10OUTCOME_UNWANTED\x10\x06\x12\x16\n\x12OUTCOME_SUPERSEDED\x10\x07\x12\x12\n\x0eOUTCOME_FAILED\x10\x08\x32\x92\x08\n\x13OrchestratorService\x12m\n\x0cReportWindow\x12*.adbms.orchestrator.v1.ReportWindowRequest\x1a+.adbms.orchestrator.v1.ReportWindowResponse\"\x04\xc8\xc1\x18\x05\x12o\n\x0cRunAllTables\x12*.adbms.orchestrator.v1.RunAllTablesRequest\x1a+.adbms.orchestrator.v1.RunAllTablesResponse\"\x04\xc8\xc1\x18\x03\x30\x01\x12n\n\x0bListActions\x12).adbms.orchestrator.v1.ListActionsRequest\x1a*.adbms.orchestrator.v1.ListActionsResponse\"\x08\xc8\xc1\x18\x02\xc8\xc1\x18\x04\x12p\n\rApproveAction\x12+.adbms.orchestrator.v1.ApproveActionRequest\x1a,.adbms.orchestrator.v1.ApproveActionResponse\"\x04\xc8\xc1\x18\x03\x12m\n\x0cRevertAction\x12*.adbms.orchestrator.v1.RevertActionRequest\x1a+.adbms.orchestrator.v1.RevertActionResponse\"\x04\xc8\xc1\x18\x03\x12n\n\x0bListModules\x12).adbms.orchestrator.v1.ListModulesRequest\x1a*.adbms.orchestrator.v1.ListModulesResponse\"\x08\xc8\xc1\x18\x02\xc8\xc1\x18\x04\x12j\n\x0bSetAutonomy\x12).adbms.orchestrator.v1.SetAutonomyRequest\x1a*.adbms.orchestrator.v1.SetAutonomyResponse\"\x04\xc8\xc1\x18\x03\x12s\n\x0eRegisterModule\x12,.adbms.orchestrator.v1.RegisterModuleRequest\x1a-.adbms.orchestrator.v1.RegisterModuleResponse\"\x04\xc8\xc1\x18\x03\x12y\n\x10UnregisterModule\x12..adbms.orchestrator.v1.UnregisterModuleRequest\x1a/.adbms.orchestrator.v1.UnregisterModuleResponse\"\x04\xc8\xc1\x18\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(adbms/orchestrator/v1/orchestrator.proto\x12\x15\x61\x64\x62ms.orchestrator.v1\x1a\x1c\x61\x64\x62ms/common/v1/access.proto\x1a\x1e\x61\x64\x62ms/common/v1/workload.proto\x1a\x1c\x61\x64\x62ms/module/v1/module.proto\"\x93\x01\n\x11StatementBaseline\x12\x13\n\x0b\x66ingerprint\x18\x01 \x01(\x06\x12\r\n\x05\x63\x61lls\x18\x02 \x01(\x04\x12\x10\n\x08total_us\x18\x03 \x01(\x01\x12\x17\n\x0fsum_squares_ms2\x18\x04 \x01(\x01\x12\x19\n\x11standard_error_us\x18\x05 \x01(\x01\x12\x14\n\x0crows_scanned\x18\x06 \x01(\x04\"\x95\x01\n\x08Progress\x12\x10\n\x08\x61ttempts\x18\x01 \x01(\r\x12\x13\n\x0b\x64\x65\x61\x64line_us\x18\x02 \x01(\x03\x12\x38\n\x06\x62\x65\x66ore\x18\x03 \x03(\x0b\x32(.adbms.orchestrator.v1.StatementBaseline\x12\x18\n\x0b\x66oreign_cpu\x18\x04 \x01(\x01H\x00\x88\x01\x01\x42\x0e\n\x0c_foreign_cpu\"\x8e\x03\n\x06\x41\x63tion\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x16\n\x0eproposed_at_us\x18\x02 \x01(\x03\x12\x0e\n\x06module\x18\x03 \x01(\t\x12+\n\x08proposal\x18\x04 \x01(\x0b\x32\x19.adbms.module.v1.Proposal\x12\x31\n\x05state\x18\x05 \x01(\x0e\x32\".adbms.orchestrator.v1.ActionState\x12\x1a\n\rmeasured_gain\x18\x06 \x01(\x01H\x00\x88\x01\x01\x12\x11\n\tinitiator\x18\x07 \x01(\t\x12\x0f\n\x07verdict\x18\x08 \x01(\t\x12\x15\n\rapplied_at_us\x18\t \x01(\x03\x12\x15\n\rdecided_at_us\x18\n \x01(\x03\x12\x0c\n\x04hash\x18\x0b \x01(\t\x12\x31\n\x08progress\x18\x0c \x01(\x0b\x32\x1f.adbms.orchestrator.v1.Progress\x12/\n\x07outcome\x18\r \x01(\x0e\x32\x1e.adbms.orchestrator.v1.OutcomeB\x10\n\x0e_measured_gain\"F\n\x13ReportWindowRequest\x12/\n\x06window\x18\x01 \x01(\x0b\x32\x1f.adbms.common.v1.WorkloadWindow\"+\n\x14ReportWindowResponse\x12\x13\n\x0bplan_trials\x18\x01 \x01(\x08\"9\n\x13RunAllTablesRequest\x12\x11\n\tinitiator\x18\x01 \x01(\t\x12\x0f\n\x07\x64ry_run\x18\x02 \x01(\x08\"}\n\x14RunAllTablesResponse\x12\x0c\n\x04\x64one\x18\x01 \x01(\r\x12\r\n\x05total\x18\x02 \x01(\r\x12\x0e\n\x06module\x18\x03 \x01(\t\x12\r\n\x05table\x18\x04 \x01(\t\x12\x0f\n\x07message\x18\x05 \x01(\t\x12\x18\n\x10report_directory\x18\x06 \x01(\t\"#\n\x12ListActionsRequest\x12\r\n\x05limit\x18\x01 \x01(\r\"E\n\x13ListActionsResponse\x12.\n\x07\x61\x63tions\x18\x01 \x03(\x0b\x32\x1d.adbms.orchestrator.v1.Action\"<\n\x14\x41pproveActionRequest\x12\x11\n\taction_id\x18\x01 \x01(\x03\x12\x11\n\tinitiator\x18\x02 \x01(\t\"F\n\x15\x41pproveActionResponse\x12-\n\x06\x61\x63tion\x18\x01 \x01(\x0b\x32\x1d.adbms.orchestrator.v1.Action\";\n\x13RevertActionRequest\x12\x11\n\taction_id\x18\x01 \x01(\x03\x12\x11\n\tinitiator\x18\x02 \x01(\t\"E\n\x14RevertActionResponse\x12-\n\x06\x61\x63tion\x18\x01 \x01(\x0b\x32\x1d.adbms.orchestrator.v1.Action\"\x14\n\x12ListModulesRequest\"K\n\x13ListModulesResponse\x12\x34\n\x07modules\x18\x01 \x03(\x0b\x32#.adbms.orchestrator.v1.ModuleStatus\"\xbb\x01\n\x0cModuleStatus\x12\x36\n\x0b\x64\x65scription\x18\x01 \x01(\x0b\x32!.adbms.module.v1.DescribeResponse\x12\x31\n\x08\x61utonomy\x18\x02 \x01(\x0e\x32\x1f.adbms.orchestrator.v1.Autonomy\x12\x0f\n\x07healthy\x18\x03 \x01(\x08\x12\x0f\n\x07\x61\x64\x64ress\x18\x04 \x01(\t\x12\x0c\n\x04kept\x18\x05 \x01(\x04\x12\x10\n\x08reverted\x18\x06 \x01(\x04\"W\n\x12SetAutonomyRequest\x12\x0e\n\x06module\x18\x01 \x01(\t\x12\x31\n\x08\x61utonomy\x18\x02 \x01(\x0e\x32\x1f.adbms.orchestrator.v1.Autonomy\"\x15\n\x13SetAutonomyResponse\"6\n\x15RegisterModuleRequest\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\"_\n\x16RegisterModuleResponse\x12\x36\n\x0b\x64\x65scription\x18\x01 \x01(\x0b\x32!.adbms.module.v1.DescribeResponse\x12\r\n\x05token\x18\x02 \x01(\t\"\'\n\x17UnregisterModuleRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x1a\n\x18UnregisterModuleResponse*w\n\x08\x41utonomy\x12\x18\n\x14\x41UTONOMY_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x41UTONOMY_OFF\x10\x01\x12\x14\n\x10\x41UTONOMY_OBSERVE\x10\x02\x12\x16\n\x12\x41UTONOMY_RECOMMEND\x10\x03\x12\x11\n\rAUTONOMY_AUTO\x10\x04*\xfd\x01\n\x0b\x41\x63tionState\x12\x1c\n\x18\x41\x43TION_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15\x41\x43TION_STATE_PROPOSED\x10\x01\x12\x19\n\x15\x41\x43TION_STATE_APPROVED\x10\x02\x12\x19\n\x15\x41\x43TION_STATE_APPLYING\x10\x03\x12\x1a\n\x16\x41\x43TION_STATE_VERIFYING\x10\x04\x12\x15\n\x11\x41\x43TION_STATE_KEPT\x10\x05\x12\x19\n\x15\x41\x43TION_STATE_REVERTED\x10\x06\x12\x17\n\x13\x41\x43TION_STATE_FAILED\x10\x07\x12\x18\n\x14\x41\x43TION_STATE_REFUSED\x10\x08*\xd9\x01\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x12\n\x0eOUTCOME_GAINED\x10\x01\x12\x10\n\x0cOUTCOME_LOST\x10\x02\x12\x1a\n\x16OUTCOME_NOT_MEASURABLE\x10\x03\x12\x18\n\x14OUTCOME_LOAD_CHANGED\x10\x04\x12\x17\n\x13OUTCOME_INTERRUPTED\x10\x05\x12\x14\n\x10OUTCOME_UNWANTED\x10\x06\x12\x16\n\x12OUTCOME_SUPERSEDED\x10\x07\x12\x12\n\x0eOUTCOME_FAILED\x10\x08\x32\x92\x08\n\x13OrchestratorService\x12m\n\x0cReportWindow\x12*.adbms.orchestrator.v1.ReportWindowRequest\x1a+.adbms.orchestrator.v1.ReportWindowResponse\"\x04\xc8\xc1\x18\x05\x12o\n\x0cRunAllTables\x12*.adbms.orchestrator.v1.RunAllTablesRequest\x1a+.adbms.orchestrator.v1.RunAllTablesResponse\"\x04\xc8\xc1\x18\x03\x30\x01\x12n\n\x0bListActions\x12).adbms.orchestrator.v1.ListActionsRequest\x1a*.adbms.orchestrator.v1.ListActionsResponse\"\x08\xc8\xc1\x18\x02\xc8\xc1\x18\x04\x12p\n\rApproveAction\x12+.adbms.orchestrator.v1.ApproveActionRequest\x1a,.adbms.orchestrator.v1.ApproveActionResponse\"\x04\xc8\xc1\x18\x03\x12m\n\x0cRevertAction\x12*.adbms.orchestrator.v1.RevertActionRequest\x1a+.adbms.orchestrator.v1.RevertActionResponse\"\x04\xc8\xc1\x18\x03\x12n\n\x0bListModules\x12).adbms.orchestrator.v1.ListModulesRequest\x1a*.adbms.orchestrator.v1.ListModulesResponse\"\x08\xc8\xc1\x18\x02\xc8\xc1\x18\x04\x12j\n\x0bSetAutonomy\x12).adbms.orchestrator.v1.SetAutonomyRequest\x1a*.adbms.orchestrator.v1.SetAutonomyResponse\"\x04\xc8\xc1\x18\x03\x12s\n\x0eRegisterModule\x12,.adbms.orchestrator.v1.RegisterModuleRequest\x1a-.adbms.orchestrator.v1.RegisterModuleResponse\"\x04\xc8\xc1\x18\x03\x12y\n\x10UnregisterModule\x12..adbms.orchestrator.v1.UnregisterModuleRequest\x1a/.adbms.orchestrator.v1.UnregisterModuleResponse\"\x04\xc8\xc1\x18\x03\x62\x06proto3')
 
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, globals())
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'adbms.orchestrator.v1.orchestrator_pb2', globals())
@@ -41,12 +41,12 @@ if _descriptor._USE_C_DESCRIPTORS == False:
   _ORCHESTRATORSERVICE.methods_by_name['RegisterModule']._serialized_options = b'\310\301\030\003'
   _ORCHESTRATORSERVICE.methods_by_name['UnregisterModule']._options = None
   _ORCHESTRATORSERVICE.methods_by_name['UnregisterModule']._serialized_options = b'\310\301\030\003'
-  _AUTONOMY._serialized_start=2141
-  _AUTONOMY._serialized_end=2260
-  _ACTIONSTATE._serialized_start=2263
-  _ACTIONSTATE._serialized_end=2516
-  _OUTCOME._serialized_start=2519
-  _OUTCOME._serialized_end=2736
+  _AUTONOMY._serialized_start=2162
+  _AUTONOMY._serialized_end=2281
+  _ACTIONSTATE._serialized_start=2284
+  _ACTIONSTATE._serialized_end=2537
+  _OUTCOME._serialized_start=2540
+  _OUTCOME._serialized_end=2757
   _STATEMENTBASELINE._serialized_start=160
   _STATEMENTBASELINE._serialized_end=307
   _PROGRESS._serialized_start=310
@@ -56,41 +56,41 @@ if _descriptor._USE_C_DESCRIPTORS == False:
   _REPORTWINDOWREQUEST._serialized_start=862
   _REPORTWINDOWREQUEST._serialized_end=932
   _REPORTWINDOWRESPONSE._serialized_start=934
-  _REPORTWINDOWRESPONSE._serialized_end=956
-  _RUNALLTABLESREQUEST._serialized_start=958
-  _RUNALLTABLESREQUEST._serialized_end=1015
-  _RUNALLTABLESRESPONSE._serialized_start=1017
-  _RUNALLTABLESRESPONSE._serialized_end=1142
-  _LISTACTIONSREQUEST._serialized_start=1144
-  _LISTACTIONSREQUEST._serialized_end=1179
-  _LISTACTIONSRESPONSE._serialized_start=1181
-  _LISTACTIONSRESPONSE._serialized_end=1250
-  _APPROVEACTIONREQUEST._serialized_start=1252
-  _APPROVEACTIONREQUEST._serialized_end=1312
-  _APPROVEACTIONRESPONSE._serialized_start=1314
-  _APPROVEACTIONRESPONSE._serialized_end=1384
-  _REVERTACTIONREQUEST._serialized_start=1386
-  _REVERTACTIONREQUEST._serialized_end=1445
-  _REVERTACTIONRESPONSE._serialized_start=1447
-  _REVERTACTIONRESPONSE._serialized_end=1516
-  _LISTMODULESREQUEST._serialized_start=1518
-  _LISTMODULESREQUEST._serialized_end=1538
-  _LISTMODULESRESPONSE._serialized_start=1540
-  _LISTMODULESRESPONSE._serialized_end=1615
-  _MODULESTATUS._serialized_start=1618
-  _MODULESTATUS._serialized_end=1805
-  _SETAUTONOMYREQUEST._serialized_start=1807
-  _SETAUTONOMYREQUEST._serialized_end=1894
-  _SETAUTONOMYRESPONSE._serialized_start=1896
-  _SETAUTONOMYRESPONSE._serialized_end=1917
-  _REGISTERMODULEREQUEST._serialized_start=1919
-  _REGISTERMODULEREQUEST._serialized_end=1973
-  _REGISTERMODULERESPONSE._serialized_start=1975
-  _REGISTERMODULERESPONSE._serialized_end=2070
-  _UNREGISTERMODULEREQUEST._serialized_start=2072
-  _UNREGISTERMODULEREQUEST._serialized_end=2111
-  _UNREGISTERMODULERESPONSE._serialized_start=2113
-  _UNREGISTERMODULERESPONSE._serialized_end=2139
-  _ORCHESTRATORSERVICE._serialized_start=2739
-  _ORCHESTRATORSERVICE._serialized_end=3781
+  _REPORTWINDOWRESPONSE._serialized_end=977
+  _RUNALLTABLESREQUEST._serialized_start=979
+  _RUNALLTABLESREQUEST._serialized_end=1036
+  _RUNALLTABLESRESPONSE._serialized_start=1038
+  _RUNALLTABLESRESPONSE._serialized_end=1163
+  _LISTACTIONSREQUEST._serialized_start=1165
+  _LISTACTIONSREQUEST._serialized_end=1200
+  _LISTACTIONSRESPONSE._serialized_start=1202
+  _LISTACTIONSRESPONSE._serialized_end=1271
+  _APPROVEACTIONREQUEST._serialized_start=1273
+  _APPROVEACTIONREQUEST._serialized_end=1333
+  _APPROVEACTIONRESPONSE._serialized_start=1335
+  _APPROVEACTIONRESPONSE._serialized_end=1405
+  _REVERTACTIONREQUEST._serialized_start=1407
+  _REVERTACTIONREQUEST._serialized_end=1466
+  _REVERTACTIONRESPONSE._serialized_start=1468
+  _REVERTACTIONRESPONSE._serialized_end=1537
+  _LISTMODULESREQUEST._serialized_start=1539
+  _LISTMODULESREQUEST._serialized_end=1559
+  _LISTMODULESRESPONSE._serialized_start=1561
+  _LISTMODULESRESPONSE._serialized_end=1636
+  _MODULESTATUS._serialized_start=1639
+  _MODULESTATUS._serialized_end=1826
+  _SETAUTONOMYREQUEST._serialized_start=1828
+  _SETAUTONOMYREQUEST._serialized_end=1915
+  _SETAUTONOMYRESPONSE._serialized_start=1917
+  _SETAUTONOMYRESPONSE._serialized_end=1938
+  _REGISTERMODULEREQUEST._serialized_start=1940
+  _REGISTERMODULEREQUEST._serialized_end=1994
+  _REGISTERMODULERESPONSE._serialized_start=1996
+  _REGISTERMODULERESPONSE._serialized_end=2091
+  _UNREGISTERMODULEREQUEST._serialized_start=2093
+  _UNREGISTERMODULEREQUEST._serialized_end=2132
+  _UNREGISTERMODULERESPONSE._serialized_start=2134
+  _UNREGISTERMODULERESPONSE._serialized_end=2160
+  _ORCHESTRATORSERVICE._serialized_start=2760
+  _ORCHESTRATORSERVICE._serialized_end=3802
 # @@protoc_insertion_point(module_scope)
