@@ -78,6 +78,42 @@ class AutonomyTest(unittest.TestCase):
         self.revert(cluster, kept)
         self.run_all_tables(cluster, kept)
 
+    def test_indexes_of_every_kind(self):
+        cluster = self.start(*FAST)
+        connection = cluster.connect()
+        self.addCleanup(connection.close)
+        run(connection, "CREATE TABLE things (id int PRIMARY KEY, a int, b text, c text, d text)")
+        run(connection, f"INSERT INTO things SELECT g, g % 700, 'b' || g % 900, md5(g::text), "
+            f"md5((-g)::text) FROM generate_series(1, {ROWS}) g")
+        statements = {"SELECT count(*) FROM things WHERE a = {} OR b = 'b{}'":
+                      r"^things\(a\).* and things\(b\)",
+                      "SELECT count(*) FROM things WHERE c LIKE '%7{}a%'":
+                      r"^things\(c gin_trgm_ops\)$",
+                      "SELECT count(*) FROM things WHERE d LIKE '{}%'": r"^things\(d\)$"}
+        numbers = iter(range(100, 10**9))
+
+        def kept():
+            for _ in range(20):
+                number = next(numbers) % 600 + 100
+                for statement in statements:
+                    run(connection, statement.format(*[number] * statement.count("{}")))
+            found = actions(cluster, "module = 'indexer' AND kind = 'create_index' AND state = 'kept'")
+            return found if all(any(re.search(wanted, action["subject"]) for action in found)
+                                for wanted in statements.values()) else None
+
+        made = wait_until(kept, 90, "each statement has the index that it wants")
+        both = next(action for action in made if " and " in action["subject"])
+        self.assertEqual(both["statement"].count("CREATE INDEX"), 2)
+        of_both = re.findall(r"auto_things_[ab]\w+", both["undo"])
+        self.assertEqual(len(of_both), 2, both["undo"])
+        self.assertTrue(set(of_both) <= set(indexes(cluster, "things")))
+        answer = run(connection, "SELECT count(*) FROM things WHERE a = 5 OR b = 'b5'")
+        # Made together, they are taken back together.
+        cluster.rows(f"SELECT adbms.revert({both['id']})")
+        self.assertFalse(set(of_both) & set(indexes(cluster, "things")))
+        self.assertEqual(run(connection, "SELECT count(*) FROM things WHERE a = 5 OR b = 'b5'"),
+                         answer)
+
     def test_indexes_in_every_database_and_schema(self):
         cluster = self.start(*FAST)
         cluster.rows("CREATE DATABASE shop")

@@ -1,7 +1,6 @@
 #include "services/indexer/candidates/candidates.h"
 
 #include <algorithm>
-#include <optional>
 #include <set>
 #include <string>
 
@@ -58,6 +57,9 @@ class Maker {
   bool Divides(const std::string& fact) const;
   // The rows' key, for an index whose predicate alone is what helps.
   std::vector<Key> PrimaryKey() const;
+  // The columns that an index by the keys lacks to serve the statement alone; empty where these are
+  // too many.
+  std::vector<uint32_t> Missing(const std::vector<Key>& keys) const;
   void Add(const std::vector<Key>& keys, const std::string& predicate);
   void AddPartial(const std::set<std::vector<Key>>& lists);
   void AddUnions();
@@ -100,16 +102,21 @@ std::vector<Key> Maker::PrimaryKey() const {
   return keys;
 }
 
-void Maker::Add(const std::vector<Key>& keys, const std::string& predicate) {
-  AddUnlessCovered(Ordered(table_.table_id(), keys, {}, predicate));
-  std::vector<uint32_t> include;
+std::vector<uint32_t> Maker::Missing(const std::vector<Key>& keys) const {
+  std::vector<uint32_t> missing;
   for (const uint32_t column : usage_.needed) {
     const bool held = std::any_of(keys.begin(), keys.end(),
                                   [&](const Key& key) { return key.ordinal == column; });
-    if (!held && !IsOfPrimaryKey(column)) include.push_back(column);
+    if (!held && !IsOfPrimaryKey(column)) missing.push_back(column);
   }
-  if (!include.empty() && include.size() <= kMaxIncluded)
-    AddUnlessCovered(Ordered(table_.table_id(), keys, include, predicate));
+  if (missing.size() > kMaxIncluded) missing.clear();
+  return missing;
+}
+
+void Maker::Add(const std::vector<Key>& keys, const std::string& predicate) {
+  AddUnlessCovered(Ordered(table_.table_id(), keys, {}, predicate));
+  const std::vector<uint32_t> include = Missing(keys);
+  if (!include.empty()) AddUnlessCovered(Ordered(table_.table_id(), keys, include, predicate));
 }
 
 // An index of a fact's rows is by the keys that are not the fact's own.
@@ -132,23 +139,33 @@ void Maker::AddPartial(const std::set<std::vector<Key>>& lists) {
   }
 }
 
-// For each OR the index that each alternative wants first.
+// For each OR the index that each alternative wants first; and the same with all that is read, in
+// them, where that is little.
 void Maker::AddUnions() {
   for (const std::vector<TableUsage>& alternatives : usage_.alternatives) {
     std::set<Candidate> wanted;
+    std::set<Candidate> covering;
+    const auto want = [this](Candidate candidate, std::set<Candidate>* into) {
+      if (!IsCovered(candidate, table_)) into->insert(std::move(candidate));
+    };
     for (const TableUsage& one : alternatives) {
       std::vector<Key> keys;
       Append(Sorted(one.equality), &keys);
       if (const auto range = Sorted(one.range); !range.empty()) Append({range.front()}, &keys);
-      std::optional<Candidate> candidate;
-      if (!keys.empty())
-        candidate = Ordered(table_.table_id(), keys, {}, {});
-      else if (!one.items.empty())
-        candidate =
-            Inverted(table_.table_id(), one.items.begin()->first, one.items.begin()->second);
-      if (candidate.has_value() && !IsCovered(*candidate, table_)) wanted.insert(*candidate);
+      if (keys.empty() && one.items.empty()) continue;
+      const uint32_t table_id = table_.table_id();
+      if (keys.empty()) {
+        const auto& [key, operator_class] = *one.items.begin();
+        want(Inverted(table_id, key, operator_class), &wanted);
+        want(Inverted(table_id, key, operator_class), &covering);
+        continue;
+      }
+      want(Ordered(table_id, keys, {}, {}), &wanted);
+      want(Ordered(table_id, keys, Missing(keys), {}), &covering);
     }
-    if (!wanted.empty()) bundles_.emplace_back(wanted.begin(), wanted.end());
+    for (const auto* set : {&wanted, &covering}) {
+      if (!set->empty()) bundles_.emplace_back(set->begin(), set->end());
+    }
   }
 }
 

@@ -124,6 +124,9 @@ TEST_F(CandidatesTest, BeginningsAndItemsOfValues) {
 TEST_F(CandidatesTest, EachSideOfAnOrAtOnce) {
   ExpectAmong("SELECT * FROM orders WHERE customer = 5 OR email = 'x'",
               "orders(customer) and orders(email)");
+  ExpectAmong(
+      "SELECT total FROM orders WHERE customer = 5 OR email = 'x'",
+      "orders(customer) include (email, total) and orders(email) include (customer, total)");
   ExpectAmong("SELECT * FROM orders WHERE customer = 5 OR total > 7 AND status = 'open'",
               "orders(customer) and orders(status, total)");
   // One side without an index means all rows.
