@@ -130,7 +130,7 @@ test("SQL by the keyboard: runs, streams, completes names, shows where an error 
   await write("SELECT nothing FROM parcels");
   await page.keyboard.press("Control+Enter");
   await page.getByText('column "nothing" does not exist').first().waitFor();
-  await page.locator(".editor .cm-lintRange-error").waitFor();
+  await page.locator(".editor .error-mark").waitFor();
   await write("EXPLAIN (ANALYZE, FORMAT JSON) SELECT count(*) FROM parcels WHERE city = 'city 7'");
   await page.keyboard.press("Control+Enter");
   await page.getByRole("columnheader", { name: "counted" }).waitFor();

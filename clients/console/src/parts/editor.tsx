@@ -4,9 +4,8 @@ import { autocompletion, closeBrackets, completionKeymap } from "@codemirror/aut
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { PostgreSQL, type SQLNamespace, sql } from "@codemirror/lang-sql";
 import { HighlightStyle, bracketMatching, syntaxHighlighting } from "@codemirror/language";
-import { type Diagnostic, lintGutter, setDiagnostics } from "@codemirror/lint";
-import { Compartment, EditorState, Prec } from "@codemirror/state";
-import { EditorView, highlightActiveLine, keymap, lineNumbers, placeholder } from "@codemirror/view";
+import { Compartment, EditorState, Prec, StateEffect, StateField } from "@codemirror/state";
+import { Decoration, type DecorationSet, EditorView, highlightActiveLine, keymap, lineNumbers, placeholder } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { type MutableRefObject, useEffect, useRef } from "react";
 
@@ -39,6 +38,7 @@ const look = EditorView.theme({
   },
   ".cm-tooltip": { backgroundColor: "var(--raised)", color: "var(--text)", border: "1px solid var(--line)" },
   ".cm-tooltip-autocomplete > ul > li[aria-selected]": { backgroundColor: "var(--accent)", color: "var(--accent-text)" },
+  ".error-mark": { textDecoration: "underline wavy var(--bad)", textUnderlineOffset: "3px" },
   ".cm-placeholder": { color: "var(--muted)" },
 });
 
@@ -49,6 +49,42 @@ const words = HighlightStyle.define([
   { tag: tags.comment, color: "var(--muted)", fontStyle: "italic" },
   { tag: tags.typeName, color: "var(--series-3)" },
 ]);
+
+interface ErrorMark {
+  from: number;
+  to: number;
+  message: string;
+}
+
+const setMark = StateEffect.define<ErrorMark | undefined>();
+/** Where the last error is. (The editor's own package for it draws with inline styles.) */
+const errorMark = StateField.define<DecorationSet>({
+  create: () => Decoration.none,
+  update: (marks, change) => {
+    for (const effect of change.effects) {
+      if (!effect.is(setMark)) continue;
+      if (!effect.value) return Decoration.none;
+      const { from, to, message } = effect.value;
+      return Decoration.set(Decoration.mark({ class: "error-mark", attributes: { title: message } }).range(from, to));
+    }
+    return marks.map(change.changes);
+  },
+  provide: (field) => EditorView.decorations.from(field),
+});
+
+/**
+ * Text in place of a selection. The browser would carry the selection's looks over as an inline style, which is
+ * forbidden here. Brackets and quotes are put around a selection by another extension.
+ */
+const replacing = EditorView.domEventHandlers({
+  beforeinput: (event, view) => {
+    if (event.inputType !== "insertText" || event.data === null || /^["'([{]$/.test(event.data)) return false;
+    if (view.composing || view.state.selection.main.empty) return false;
+    event.preventDefault();
+    view.dispatch(view.state.replaceSelection(event.data), { userEvent: "input.type", scrollIntoView: true });
+    return true;
+  },
+});
 
 /** Where a position in characters is in UTF-16, as the editor counts. */
 function offsetOf(text: string, position: number): number {
@@ -83,7 +119,8 @@ export function Editor({ initial, names, handle, onRun, onChange }: Props): JSX.
         closeBrackets(),
         autocompletion(),
         highlightActiveLine(),
-        lintGutter(),
+        errorMark,
+        replacing,
         EditorView.lineWrapping,
         placeholder("SELECT …"),
         syntaxHighlighting(words),
@@ -109,14 +146,12 @@ export function Editor({ initial, names, handle, onRun, onChange }: Props): JSX.
         editor.focus();
       },
       mark: (from, position, message) => {
-        const found: Diagnostic[] = [];
-        if (position !== undefined) {
-          const length = editor.state.doc.length;
-          const at = Math.min(length, from + offsetOf(editor.state.sliceDoc(from), position));
-          const word = editor.state.wordAt(at);
-          found.push({ from: at, to: Math.min(length, Math.max(word?.to ?? at, at + 1)), severity: "error", message });
-        }
-        editor.dispatch(setDiagnostics(editor.state, found));
+        if (position === undefined) return editor.dispatch({ effects: setMark.of(undefined) });
+        const length = editor.state.doc.length;
+        const at = Math.min(length, from + offsetOf(editor.state.sliceDoc(from), position));
+        const to = Math.min(length, Math.max(editor.state.wordAt(at)?.to ?? at, at + 1));
+        // At the very end there is nothing to underline but what is before it.
+        editor.dispatch({ effects: setMark.of(length === 0 ? undefined : { from: Math.min(at, to - 1), to, message }) });
       },
     };
     return () => {
