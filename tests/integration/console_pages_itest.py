@@ -1,10 +1,12 @@
 """The console's pages: that the files in the repository are what the build makes, and every page in a browser, against
 a server with load whose autonomy is on."""
-import filecmp
+import contextlib
 import fcntl
+import filecmp
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import threading
 import unittest
@@ -90,10 +92,15 @@ class PagesTest(unittest.TestCase):
             environment = dict(os.environ, ADBMS_HTTP=cluster.addresses["http"], ADBMS_PASSWORD=PASSWORD,
                                ADBMS_SHOTS=str(shots), ADBMS_CHROMIUM=chromium,
                                ADBMS_PATIENCE=str(PATIENCE))
-            done = subprocess.run(["node", "--test", "test/"], cwd=package, env=environment, text=True,
-                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                  timeout=220 * PATIENCE)
-            self.assertEqual(done.returncode, 0, done.stdout[-8000:])
+            node = subprocess.Popen(["node", "--test", "test/"], cwd=package, env=environment, text=True,
+                                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                    start_new_session=True)
+            try:
+                output, _ = node.communicate(timeout=200 * PATIENCE)
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(node.pid, signal.SIGKILL)  # With the browser, should it be left.
+            self.assertEqual(node.returncode, 0, output[-8000:])
 
 
 if __name__ == "__main__":

@@ -13,6 +13,11 @@ export function count(value: number): string {
   return Math.abs(value) < 100_000 ? whole.format(value) : compact.format(value);
 }
 
+/** "1 table", "2 tables". */
+export function several(value: number, one: string, more = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : more}`;
+}
+
 export function rate(value: number): string {
   if (Number.isNaN(value)) return "–";
   return value < 10 && value > 0 ? value.toFixed(1) : count(value);

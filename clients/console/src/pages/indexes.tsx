@@ -1,7 +1,7 @@
 // Which indexes there are, what they cost and serve, who made them and why.
 import { useMemo, useState } from "react";
 import type { Row } from "../api";
-import { bytes, count, instant, number, when } from "../format";
+import { bytes, count, instant, number, several, when } from "../format";
 import { Loading, Problem } from "../parts/problem";
 import { Table, type TableColumn } from "../parts/table";
 import { useQuery } from "../parts/use_query";
@@ -44,7 +44,7 @@ export function Indexes({ rest }: { rest: string }): JSX.Element {
     <>
       <div className="bar">
         <h2>
-          {count(rows.length)} indexes, {bytes(total)}
+          {several(rows.length, "index", "indexes")}, {bytes(total)}
         </h2>
         <label>
           <input type="checkbox" checked={own} onChange={(event) => setOwn(event.target.checked)} /> only the

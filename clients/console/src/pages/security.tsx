@@ -1,7 +1,7 @@
 // What looked wrong, and who may do what.
 import { useMemo, useState } from "react";
 import type { Row } from "../api";
-import { count, instant, number, when } from "../format";
+import { instant, number, several, when } from "../format";
 import { Loading, Problem } from "../parts/problem";
 import { Table, type TableColumn } from "../parts/table";
 import { useQuery } from "../parts/use_query";
@@ -46,7 +46,7 @@ function Events(): JSX.Element {
   return (
     <>
       <div className="bar">
-        <h2>{count(rows.length)} events</h2>
+        <h2>{several(rows.length, "event")}</h2>
         <select aria-label="Kind of event" value={kind} onChange={(event) => setKind(event.target.value)}>
           <option value="">All kinds</option>
           {kinds.map((name) => (

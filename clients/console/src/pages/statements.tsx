@@ -1,7 +1,7 @@
 // What is run, by the time it takes, and how each statement has fared since the page was opened.
 import { useEffect, useMemo, useRef, useState } from "react";
 import type { Row } from "../api";
-import { count, instant, milliseconds, number, percent, rate, when } from "../format";
+import { count, instant, milliseconds, number, percent, rate, several, when } from "../format";
 import { actionColumns, actionsSql } from "../parts/action_rows";
 import { Chart, type Series } from "../parts/chart";
 import { Explain } from "../parts/explain";
@@ -149,7 +149,7 @@ export function Statements({ rest }: { rest: string }): JSX.Element {
     <>
       <div className="bar">
         <h2>
-          {count(rows.length)} statements, {milliseconds(all)}
+          {several(rows.length, "statement")}, {milliseconds(all)}
         </h2>
         <input type="search" aria-label="Statements that contain" placeholder="Find…" value={wanted} onChange={(event) => setWanted(event.target.value)} />
         <label>

@@ -1,6 +1,7 @@
 // Tables: size, rows, what is read and written.
+import { useMemo, useState } from "react";
 import type { Row } from "../api";
-import { bytes, count, instant, number, when } from "../format";
+import { bytes, count, instant, number, several, when } from "../format";
 import { Loading, Problem } from "../parts/problem";
 import { Table, type TableColumn } from "../parts/table";
 import { useQuery } from "../parts/use_query";
@@ -48,24 +49,34 @@ function Columns({ table }: { table: string }): JSX.Element {
 
 export function Tables({ rest }: { rest: string }): JSX.Element {
   const { role } = useSession();
+  const [own, setOwn] = useState(false);
   const tables = useQuery(
     `SELECT table_id, schema_name, table_name, row_count, size_bytes, index_count, primary_key, analyzed_at, scans,
       rows_inserted, rows_updated, rows_deleted FROM adbms.tables ORDER BY size_bytes DESC`,
     5000,
   );
+  const rows = useMemo(
+    () => (tables.data ?? []).filter((row) => own || row.schema_name !== "adbms"),
+    [tables.data, own],
+  );
   if (tables.error) return <Problem error={tables.error} role={role} />;
   if (!tables.data) return <Loading />;
   const opened = tables.data.find((row) => row.table_id === rest);
-  const total = tables.data.reduce((sum, row) => sum + number(row.size_bytes), 0);
+  const total = rows.reduce((sum, row) => sum + number(row.size_bytes), 0);
   return (
     <>
-      <h2>
-        {count(tables.data.length)} tables, {bytes(total)}
-      </h2>
+      <div className="bar">
+        <h2>
+          {several(rows.length, "table")}, {bytes(total)}
+        </h2>
+        <label>
+          <input type="checkbox" checked={own} onChange={(event) => setOwn(event.target.checked)} /> the system's own
+        </label>
+      </div>
       <Table
         label="Tables"
         columns={columns}
-        rows={tables.data}
+        rows={rows}
         rowKey={(row) => row.table_id ?? ""}
         opened={rest || undefined}
         onOpen={(row) => go("tables", row.table_id === rest ? "" : row.table_id ?? "")}
