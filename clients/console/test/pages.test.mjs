@@ -1,7 +1,8 @@
 // Every page in a browser, at two widths and in both themes, against a running server: nothing in the console, nothing
 // that the content security policy forbids, nothing asked of anywhere else. Leaves screenshots in ADBMS_SHOTS.
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 import { chromium } from "playwright-core";
 
@@ -17,6 +18,18 @@ before(async () => {
   browser = await chromium.launch({ executablePath: process.env.ADBMS_CHROMIUM, args: ["--no-sandbox"] });
 });
 after(() => browser?.close());
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** What keeps people from it who see little, or use no mouse. */
+async function isAccessible(page) {
+  await page.evaluate(axe);
+  const problems = await page.evaluate(async () => {
+    const { violations } = await window.axe.run();
+    return violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 120)).join(" | ")}`);
+  });
+  assert.deepEqual(problems, []);
+}
 
 /** A page that notes what it should not do. */
 async function open(width, theme, state) {
@@ -99,6 +112,7 @@ for (const width of [1280, 390]) {
           await page.locator("section.card").last().waitFor();
         }
         await fits(page);
+        if (width === 1280) await isAccessible(page);
         await page.screenshot({ path: `${shots}/${title.toLowerCase()}-${width}-${theme}.png`, fullPage: true });
       }
       const ground = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);

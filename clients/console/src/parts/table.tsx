@@ -147,7 +147,7 @@ export function Table<T>(props: Props<T>): JSX.Element {
               key={key}
               role="row"
               aria-rowindex={index + 2}
-              aria-selected={onOpen ? props.opened === key : undefined}
+              aria-current={props.opened === key ? "true" : undefined}
               data-row={index}
               className={`row${onOpen ? " opens" : ""}${props.opened === key ? " opened" : ""}`}
               style={{ ...layout, transform: `translateY(${index * rowHeight}px)` }}
