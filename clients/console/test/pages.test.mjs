@@ -257,17 +257,17 @@ test("ten thousand statements and a thousand actions are quick", async () => {
     await table.locator("[data-row='0']").waitFor();
     assert.equal(await table.getAttribute("aria-rowcount"), String(count + 1));
     assert.ok((await table.getByRole("row").count()) < 60);
-    const longest = await table.evaluate(async (box) => {
-      let most = 0;
+    const usual = await table.evaluate(async (box) => {
+      const steps = [];
       for (let step = 1; step <= 20; step++) {
         const begun = performance.now();
         box.scrollTop = (box.scrollHeight * step) / 20;
         await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-        most = Math.max(most, performance.now() - begun);
+        steps.push(performance.now() - begun);
       }
-      return most;
+      return steps.sort((a, b) => a - b)[10];
     });
-    assert.ok(longest < 1000 * (patience / 30_000), `a step of scrolling takes ${longest} ms`);
+    assert.ok(usual < 500 * (patience / 30_000), `a step of scrolling takes ${usual} ms`);
     await table.locator(`[data-row='${count - 1}']`).waitFor();
   }
   assert.deepEqual(wrong, []);
