@@ -124,6 +124,7 @@ export interface RunOptions {
   /** A session that stays, for transactions. */
   session?: string;
   query?: string;
+  database?: string;
   maxRows?: number;
   timeoutMs?: number;
   /** The page asks by itself: no use of the sign-in. */
@@ -173,6 +174,7 @@ export async function run(sql: string, options: RunOptions, events: RunEvents): 
       parameters: options.parameters?.map((text) => (text === null ? {} : { text })),
       session: options.session,
       query: options.query,
+      database: options.database,
       maxRows: options.maxRows,
       timeoutMs: options.timeoutMs,
       background: options.background,

@@ -129,6 +129,17 @@ export function Actions({ rest }: { rest: string }): JSX.Element {
       },
     });
 
+  const all: Asking = {
+    title: "Look at every table now?",
+    body: <p>Every module looks at every table, does what it may, and a report is written. That can take minutes.</p>,
+    verb: "Look",
+    act: async () => {
+      const answer = await query("SELECT adbms.run_all_tables() AS answer");
+      setSaid(answer.map((row) => row.answer).join(", "));
+      actions.refresh();
+    },
+  };
+
   return (
     <>
       {asking && (
@@ -140,7 +151,14 @@ export function Actions({ rest }: { rest: string }): JSX.Element {
         {said}
       </p>
       <section className="section">
-        <h2>Modules</h2>
+        <div className="bar">
+          <h2>Modules</h2>
+          {superuser && (
+            <button type="button" onClick={() => setAsking(all)}>
+              Look at every table now…
+            </button>
+          )}
+        </div>
         <Modules ask={setAsking} />
         {!superuser && <p className="muted">Only superusers change what modules may do, approve and take back.</p>}
       </section>

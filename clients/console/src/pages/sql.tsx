@@ -33,6 +33,7 @@ interface Past {
 const draftKey = "adbms.sql.draft";
 const pastKey = "adbms.sql.history";
 const most = 200;
+const home = "adbms";
 /** Of this tab: two tabs are two sessions. */
 const session = `tab-${crypto.randomUUID?.() ?? String(Math.random())}`;
 
@@ -45,12 +46,15 @@ function past(): Past[] {
 }
 
 /** Names for completion: schemas, tables, columns. */
-function useNames(): SQLNamespace {
+function useNames(database: string): SQLNamespace {
   const names = useQuery(
     `SELECT n.nspname, c.relname, string_agg(a.attname, ',' ORDER BY a.attnum) AS columns
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid
       WHERE c.relkind IN ('r', 'v', 'm', 'p') AND a.attnum > 0 AND NOT a.attisdropped
         AND n.nspname NOT IN ('information_schema') GROUP BY 1, 2 LIMIT 5000`,
+    0,
+    [],
+    database,
   );
   return useMemo(() => {
     const all: Record<string, string[]> = {};
@@ -99,7 +103,9 @@ const transactions: Record<string, string> = {
 };
 
 export default function Sql(): JSX.Element {
-  const names = useNames();
+  const [database, setDatabase] = useState(home);
+  const names = useNames(database);
+  const databases = useQuery("SELECT datname FROM pg_database WHERE datallowconn ORDER BY datname");
   const editor = useRef<EditorHandle>();
   const stop = useRef<AbortController>();
   const [running, setRunning] = useState<string>();
@@ -130,7 +136,7 @@ export default function Sql(): JSX.Element {
     try {
       await run(
         text.sql,
-        { session, query, maxRows: limit, timeoutMs: timeout * 1000, signal: stop.current.signal },
+        { session: `${session}-${database}`, database, query, maxRows: limit, timeoutMs: timeout * 1000, signal: stop.current.signal },
         {
           columns: (columns) => now.results.push({ columns, rows: [], tag: undefined, truncated: false }),
           rows: (rows) => {
@@ -182,6 +188,23 @@ export default function Sql(): JSX.Element {
         <button type="button" disabled={running === undefined} onClick={() => running && void cancel(running)}>
           Cancel
         </button>
+        {(databases.data?.length ?? 0) > 1 && (
+          <label>
+            Database{" "}
+            <select
+              value={database}
+              disabled={running !== undefined}
+              onChange={(event) => {
+                setDatabase(event.target.value);
+                setTransaction("I");
+              }}
+            >
+              {databases.data!.map((row) => (
+                <option key={row.datname}>{row.datname}</option>
+              ))}
+            </select>
+          </label>
+        )}
         <label>
           Rows{" "}
           <select value={limit} onChange={(event) => setLimit(Number(event.target.value))}>

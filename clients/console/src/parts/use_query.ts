@@ -36,14 +36,18 @@ export function useAnswer<T>(ask: (signal: AbortSignal) => Promise<T>, everyMs: 
   useEffect(() => {
     const stop = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let tookMs = 0;
+    // What takes long to answer is asked for less often.
     const again = (): void => {
-      if (everyMs > 0 && !stop.signal.aborted) timer = setTimeout(once, everyMs);
+      if (everyMs > 0 && !stop.signal.aborted) timer = setTimeout(once, Math.max(everyMs, 10 * tookMs));
     };
     const once = async (): Promise<void> => {
       if (timer !== undefined && (document.hidden || !live)) return again();
+      const begun = performance.now();
       try {
         const answer = await latest.current(stop.signal);
         if (stop.signal.aborted) return;
+        tookMs = performance.now() - begun;
         setData(answer);
         setError(undefined);
       } catch (problem) {
@@ -70,15 +74,15 @@ export function useAnswer<T>(ask: (signal: AbortSignal) => Promise<T>, everyMs: 
 const ofAllUsers = /\badbms\.(actions|audit_heads|knob_history|models|modules|security_events|statements)\b/;
 
 /** The rows of a statement. A relation that nobody has made yet has none. */
-export function useQuery(sql: string, everyMs = 0, parameters: Cell[] = []): Answer<Row[]> {
+export function useQuery(sql: string, everyMs = 0, parameters: Cell[] = [], database?: string): Answer<Row[]> {
   const ask = async (signal: AbortSignal): Promise<Row[]> => {
     if (ofAllUsers.test(sql)) checkMonitor();
     try {
-      return await query(sql, { parameters, signal, background: true });
+      return await query(sql, { parameters, signal, background: true, ...(database ? { database } : {}) });
     } catch (problem) {
       if (problem instanceof SqlError && problem.absent) return [];
       throw problem;
     }
   };
-  return useAnswer(ask, everyMs, JSON.stringify([sql, parameters]));
+  return useAnswer(ask, everyMs, JSON.stringify([sql, parameters, database]));
 }
