@@ -19,7 +19,7 @@ LIBRARIES = {
     re.compile(r'^yaml-cpp/'): re.compile(r'^common/config/'),
     re.compile(r'^libstemmer'): re.compile(r'^common/text_search/'),
     re.compile(r'^gmp\.h'): re.compile(r'^common/types/'),
-    re.compile(r'^httplib\.h'): re.compile(r'^services/gateway/http/'),
+    re.compile(r'^httplib\.h'): re.compile(r'^services/gateway/(http|console)/'),
 }
 
 

@@ -438,6 +438,17 @@ absl::Status Process::StartHttp() {
     return failure.empty() ? failure : absl::StrCat("not ready for writes: ", failure);
   };
   if (!IsLoopback(options.listen)) options.bearer_token = secret_;
+  if (Has("gateway") && config_.gateway().console().enabled()) {
+    const common::v1::ConsoleConfig& config = config_.gateway().console();
+    gateway::console::ConsoleOptions console;
+    console.version = kVersion;
+    console.idle_timeout = absl::Milliseconds(config.idle_timeout_ms());
+    console.lifetime = absl::Milliseconds(config.lifetime_ms());
+    console.max_sign_ins = config.max_sign_ins();
+    console.sessions = [this] { return pgwire_->connections(); };
+    console_ = std::make_unique<gateway::console::Console>(session_services_, std::move(console));
+    options.mount = [this](httplib::Server* server) { console_->Mount(server); };
+  }
   ASSIGN_OR_RETURN(http_, gateway::http::HttpServer::Start(std::move(options)));
   return absl::OkStatus();
 }
@@ -483,6 +494,7 @@ void Process::Stop() {
   }
   if (front_server_ != nullptr) front_server_->SetServing(false);
   if (cluster_server_ != nullptr) cluster_server_->SetServing(false);
+  if (console_ != nullptr) console_->Stop();
   if (pgwire_ != nullptr) pgwire_->Shutdown(kDrain);
   if (front_server_ != nullptr) front_server_->Shutdown(kDrain);
   if (orchestrator_server_ != nullptr) orchestrator_server_->Stop();
@@ -497,6 +509,7 @@ void Process::Stop() {
   if (served_storage_ != nullptr) served_storage_->Drain();
   if (cluster_server_ != nullptr) cluster_server_->Shutdown(kDrain);
   http_ = nullptr;
+  console_ = nullptr;
   cluster_server_ = nullptr;
   front_server_ = nullptr;
   front_orchestrator_ = nullptr;

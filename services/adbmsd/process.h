@@ -21,6 +21,7 @@
 #include "common/rpc/grpc/server.h"
 #include "common/telemetry/log.h"
 #include "common/telemetry/metrics.h"
+#include "services/gateway/console/console.h"
 #include "services/gateway/grpc/audited_orchestrator.h"
 #include "services/gateway/grpc/gateway_service.h"
 #include "services/gateway/http/http_server.h"
@@ -142,8 +143,9 @@ class Process {
   std::unique_ptr<storage::api::ServedStorage> served_storage_;  // Null when storage is elsewhere.
   std::unique_ptr<orchestrator::api::Orchestrator> audited_orchestrator_;
   std::unique_ptr<grpc::Service> front_orchestrator_;
-  std::unique_ptr<rpc::Server> cluster_server_;  // Services for other processes.
-  std::unique_ptr<rpc::Server> front_server_;    // The gateway's gRPC front.
+  std::unique_ptr<rpc::Server> cluster_server_;         // Services for other processes.
+  std::unique_ptr<rpc::Server> front_server_;           // The gateway's gRPC front.
+  std::unique_ptr<gateway::console::Console> console_;  // Null without a gateway here.
   std::unique_ptr<gateway::http::HttpServer> http_;
 };
 

@@ -71,12 +71,12 @@ def node_package():
         shutil.copytree(CLIENTS / "node", package, dirs_exist_ok=True,
                         ignore=shutil.ignore_patterns("node_modules", "dist"))
         environment = dict(os.environ, ADBMS_PROTO=str(ROOT / "proto"))
-        _npm(["ci", "--no-audit", "--no-fund", "--ignore-scripts"], package, environment)
-        _npm(["run", "build"], package, environment)
+        npm(["ci", "--no-audit", "--no-fund", "--ignore-scripts"], package, environment)
+        npm(["run", "build"], package, environment)
     return package
 
 
-def _npm(words, package, environment):
+def npm(words, package, environment):
     lock = package / "package-lock.json"
     installed = package / "node_modules" / ".installed"
     if words[0] == "ci" and installed.exists() and installed.read_text() == lock.read_text():

@@ -129,6 +129,9 @@ class DocumentWriter {
       number("Startup Cost", Fixed(op.startup_cost(), 2));
       number("Total Cost", Fixed(op.total_cost(), 2));
       number("Plan Rows", Fixed(op.estimated_rows(), 0));
+      // Rows as expected before the learned correction.
+      if (op.uncorrected_rows() > 0 && op.uncorrected_rows() != op.estimated_rows())
+        number("Uncorrected Rows", Fixed(op.uncorrected_rows(), 0));
       number("Plan Width", absl::StrCat(explain::WidthOf(op)));
     }
     const OperatorActual* actual = ActualOf(op, actuals_);

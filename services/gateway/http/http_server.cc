@@ -54,6 +54,7 @@ absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(HttpOptions option
     response.status = unready.empty() ? 200 : 503;
     response.set_content(unready.empty() ? "ready\n" : unready + "\n", "text/plain");
   });
+  if (impl.options.mount) impl.options.mount(&impl.server);
   if (port == 0) {
     port = impl.server.bind_to_any_port(host);
   } else if (!impl.server.bind_to_port(host, port)) {

@@ -10,6 +10,10 @@
 
 #include "absl/status/statusor.h"
 
+namespace httplib {
+class Server;
+}  // namespace httplib
+
 namespace adbms::gateway::http {
 
 struct HttpOptions {
@@ -17,6 +21,7 @@ struct HttpOptions {
   std::function<std::string()> metrics;  // Prometheus text exposition.
   std::function<std::string()> unready;  // Why it does not serve; empty: it does.
   std::string bearer_token;              // Not empty: /metrics wants `Authorization: Bearer …`.
+  std::function<void(httplib::Server*)> mount;  // Adds what else is served; null: nothing.
 };
 
 class HttpServer {

@@ -1,0 +1,1 @@
+const t="adbms.theme";function n(){const e=localStorage.getItem(t);return e==="light"||e==="dark"?e:"system"}function a(e){e==="system"?(localStorage.removeItem(t),delete document.documentElement.dataset.theme):(localStorage.setItem(t,e),document.documentElement.dataset.theme=e),document.dispatchEvent(new Event("themechange"))}export{a,n as c};
