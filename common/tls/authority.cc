@@ -141,6 +141,10 @@ bool IsAddress(const std::string& text) {
          ::inet_pton(AF_INET6, text.c_str(), &address) == 1;
 }
 
+Subject SubjectOf(const Certificate& certificate) {
+  return {certificate.common_name, certificate.uris, certificate.hosts};
+}
+
 absl::StatusOr<Authority> Authority::Make(const std::string& directory, const std::string& name,
                                           absl::Duration lifetime) {
   ERR_clear_error();

@@ -20,6 +20,9 @@ struct Subject {
   std::vector<std::string> hosts;  // DNS names and addresses.
 };
 
+// What a certificate says.
+Subject SubjectOf(const Certificate& certificate);
+
 class Authority {
  public:
   // Makes ca.key and ca.crt in `directory`, which is made where it is missing. Errors:

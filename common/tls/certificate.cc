@@ -64,6 +64,12 @@ std::string NameOf(X509_NAME* name) {
   return Written(out.get());
 }
 
+std::string CommonNameOf(X509_NAME* name) {
+  char text[256] = "";
+  X509_NAME_get_text_by_NID(name, NID_commonName, text, sizeof(text));
+  return text;
+}
+
 absl::Time TimeOf(const ASN1_TIME* time) {
   tm fields{};
   if (ASN1_TIME_to_tm(time, &fields) != 1) return absl::InfinitePast();
@@ -132,6 +138,7 @@ absl::StatusOr<CertificatePtr> Describe(const std::string& pem) {
   auto certificate = std::make_shared<Certificate>();
   certificate->chain_pem = pem;
   certificate->subject = NameOf(X509_get_subject_name(first.get()));
+  certificate->common_name = CommonNameOf(X509_get_subject_name(first.get()));
   certificate->issuer = NameOf(X509_get_issuer_name(first.get()));
   certificate->not_before = TimeOf(X509_get0_notBefore(first.get()));
   certificate->not_after = TimeOf(X509_get0_notAfter(first.get()));

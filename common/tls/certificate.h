@@ -23,6 +23,7 @@ struct Certificate {
   std::string chain_pem;
   std::string key_pem;
   std::string authority_pem;
+  std::string common_name;
   std::string subject;             // "CN=storage, O=ADBMS"
   std::string issuer;              // As well.
   std::vector<std::string> uris;   // Subject alternative names.

@@ -18,8 +18,7 @@ absl::StatusOr<CertificatePtr> CertificateKeeper::LoadChecked() const {
 
 absl::StatusOr<std::unique_ptr<CertificateKeeper>> CertificateKeeper::Open(const Files& files,
                                                                            Check check) {
-  auto keeper =
-      std::unique_ptr<CertificateKeeper>(new CertificateKeeper(files, std::move(check)));
+  auto keeper = std::unique_ptr<CertificateKeeper>(new CertificateKeeper(files, std::move(check)));
   {
     // Before they are read: a change in between is seen again.
     absl::MutexLock lock(&keeper->look_mutex_);

@@ -342,7 +342,7 @@ absl::StatusOr<v1::RegisterModuleResponse> OrchestratorServer::RegisterModule(
   v1::RegisterModuleResponse response;
   response.set_token(rpc::ModuleToken(options_.cluster_secret, request.name()));
   std::shared_ptr<api::Module> module =
-      api::NewModuleClient(request.address(), rpc::Credentials::Module(response.token()));
+      api::NewModuleClient(request.address(), options_.to_module(response.token(), request.name()));
   ASSIGN_OR_RETURN(*response.mutable_description(), module->Describe(context, {}));
   if (response.description().name() != request.name()) {
     return absl::InvalidArgumentError(absl::StrCat("the module at ", request.address(), " is \"",
