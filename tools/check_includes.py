@@ -20,6 +20,7 @@ LIBRARIES = {
     re.compile(r'^libstemmer'): re.compile(r'^common/text_search/'),
     re.compile(r'^gmp\.h'): re.compile(r'^common/types/'),
     re.compile(r'^httplib\.h'): re.compile(r'^services/gateway/(http|console)/'),
+    re.compile(r'^openssl/(ssl|x509|x509v3|pem)\.h'): re.compile(r'^common/tls/'),
 }
 
 

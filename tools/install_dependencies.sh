@@ -9,7 +9,7 @@ packages=(
   libabsl-dev librocksdb-dev prometheus-cpp-dev libxgboost-dev libpg-query-dev libprotobuf-c-dev
   libgtest-dev libgmock-dev libspdlog-dev libyaml-cpp-dev libssl-dev libre2-dev libpcre2-dev libstemmer-dev libgmp-dev libicu-dev libcpp-httplib-dev libjemalloc-dev
   libpq-dev clang-format clang-tidy
-  zlib1g-dev postgresql-15 postgresql-contrib postgresql-client-15 chromium python3-psycopg2 python3-yaml python3-grpcio python3-protobuf prometheus
+  zlib1g-dev postgresql-15 postgresql-contrib postgresql-client-15 chromium python3-psycopg2 python3-asyncpg python3-yaml python3-grpcio python3-protobuf prometheus
 )
 # Any npm will do: that of another source goes with its own nodejs.
 command -v npm > /dev/null || packages+=(nodejs npm)

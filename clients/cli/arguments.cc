@@ -136,6 +136,10 @@ const std::vector<Flag>& GlobalFlags() {
       {"--grpc", "HOST:PORT", "the same as --host"},
       {"--user", "NAME", "role (adbms)"},
       {"--password", "PASSWORD", "its password; better given in ADBMS_PASSWORD"},
+      {"--token", "TOKEN", "a token in its place; better given in ADBMS_TOKEN"},
+      {"--tls-ca", "FILE", "TLS, believing the authorities in this PEM file (ADBMS_TLS_CA)"},
+      {"--tls-cert", "FILE", "the certificate to show, where the server asks for one"},
+      {"--tls-key", "FILE", "its private key"},
       {"--data-dir", "DIR", "data directory, to read initial_password from"},
   };
   return kFlags;

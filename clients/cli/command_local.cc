@@ -42,9 +42,15 @@ void PrintHowToConnect(const local_cluster::LocalCluster& cluster) {
   const std::pair<std::string, std::string> tcp =
       absl::StrSplit(addresses.postgres, absl::MaxSplits(':', 1));
   const auto password = cluster.Password();
+  const std::string authority = cluster.authority_file();
   std::cout << "\nSQL over TCP:     "
-            << (password.ok() ? absl::StrCat("PGPASSWORD=", *password, " ") : "") << "psql -h "
-            << tcp.first << " -p " << tcp.second << " -U adbms adbms\n";
+            << (password.ok() ? absl::StrCat("PGPASSWORD=", *password, " ") : "");
+  if (authority.empty()) {
+    std::cout << "psql -h " << tcp.first << " -p " << tcp.second << " -U adbms adbms\n";
+  } else {
+    std::cout << "psql \"host=" << tcp.first << " port=" << tcp.second
+              << " user=adbms dbname=adbms sslmode=verify-full sslrootcert=" << authority << "\"\n";
+  }
   const size_t slash = addresses.socket.rfind('/');
   if (slash != std::string::npos) {
     std::cout << "SQL over a socket: "
@@ -52,10 +58,11 @@ void PrintHowToConnect(const local_cluster::LocalCluster& cluster) {
               << addresses.socket.substr(0, slash) << " -p " << tcp.second << " -U adbms adbms\n";
   }
   std::cout << "this program:     adbms status --host " << addresses.grpc << " --data-dir "
-            << cluster.data_dir() << "\n"
+            << cluster.data_dir() << (authority.empty() ? "" : " --tls-ca " + authority) << "\n"
             << "workload:         adbms workload load --pgwire " << addresses.postgres
             << " --data-dir " << cluster.data_dir() << "\n"
-            << "metrics:          http://" << addresses.http << "/metrics\n"
+            << "metrics:          http" << (authority.empty() ? "" : "s") << "://" << addresses.http
+            << "/metrics\n"
             << "data:             " << cluster.data_dir() << "\n\nrunning; Ctrl-C stops it"
             << std::endl;
 }
@@ -66,6 +73,7 @@ absl::Status Playground(const Arguments& arguments) {
   options.daemon = arguments.Get("--daemon");
   options.data_dir = arguments.Get("--data-dir");
   options.separate = arguments.Has("--separate");
+  options.tls = arguments.Has("--tls");
   options.pgwire_listen = arguments.Get("--pgwire", options.pgwire_listen);
   options.grpc_listen = arguments.Get("--grpc", options.grpc_listen);
   options.settings = arguments.All("--set");
@@ -174,6 +182,7 @@ void AddLocalCommands(std::vector<Command>* commands) {
   playground.details = "A process that ends by itself is started again, and that is said.";
   playground.uses_server = false;
   playground.flags = {{"--separate", "", "seven processes, one for each service, instead of one"},
+                      {"--tls", "", "encrypt everything, with certificates made for it in DIR/tls"},
                       {"--data-dir", "DIR",
                        "keep the data there; default: a temporary directory, removed at the end"},
                       {"--pgwire", "HOST:PORT", "PostgreSQL wire address (a free port)"},

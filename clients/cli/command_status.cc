@@ -43,6 +43,8 @@ absl::Status Status(const Arguments& arguments) {
                                  : "does not answer"});
   }
   std::cout << table.ToString();
+  for (const std::string& warning : response->warnings())
+    std::cout << "warning: " << warning << "\n";
   if (!all_serving) return absl::UnavailableError("not every service answers");
   return absl::OkStatus();
 }

@@ -9,6 +9,8 @@ std::vector<Command> AllCommands() {
   AddRunAllTables(&commands);
   AddWorkloadCommands(&commands);
   AddLocalCommands(&commands);
+  AddUserCommands(&commands);
+  AddCertificateCommands(&commands);
   return commands;
 }
 

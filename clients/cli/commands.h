@@ -14,6 +14,8 @@ void AddStatusCommands(std::vector<Command>* commands);    // status, sql
 void AddAutonomyCommands(std::vector<Command>* commands);  // actions, approve, revert, modules
 void AddRunAllTables(std::vector<Command>* commands);      // run-all-tables
 void AddWorkloadCommands(std::vector<Command>* commands);  // workload load, workload run
-void AddLocalCommands(std::vector<Command>* commands);     // playground, demo, verify-audit
+void AddLocalCommands(std::vector<Command>* commands);
+void AddUserCommands(std::vector<Command>* commands);
+void AddCertificateCommands(std::vector<Command>* commands);  // playground, demo, verify-audit
 
 }  // namespace adbms::clients::cli

@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/lifecycle/secret_file.h"
+#include "common/rpc/grpc/tls.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
 #include "services/gateway/api/gateway_grpc.h"
@@ -19,14 +20,41 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
                       absl::StrCat("cannot read ", path, ": ", secret.status().message()));
 }
 
+std::string Environment(const char* name) {
+  const char* const value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+// Null: plain text.
+absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> ChannelOf(const Arguments& arguments) {
+  const std::string authority = arguments.Get("--tls-ca", Environment("ADBMS_TLS_CA"));
+  const std::string certificate = arguments.Get("--tls-cert");
+  const std::string key = arguments.Get("--tls-key");
+  if (certificate.empty() != key.empty()) {
+    return absl::InvalidArgumentError("--tls-cert and --tls-key go together");
+  }
+  if (authority.empty()) {
+    if (!certificate.empty()) {
+      return absl::InvalidArgumentError("--tls-cert needs --tls-ca, by which the server is known");
+    }
+    return nullptr;
+  }
+  std::string texts[3];
+  const std::string* const paths[] = {&authority, &certificate, &key};
+  for (size_t i = 0; i < 3; ++i) {
+    if (paths[i]->empty()) continue;
+    ASSIGN_OR_RETURN(texts[i], ReadFile(*paths[i]));
+  }
+  return rpc::TlsChannel(texts[0], texts[1], texts[2]);
+}
+
 }  // namespace
 
 absl::StatusOr<ServerAccess> ServerAccess::From(const Arguments& arguments) {
   ServerAccess access;
   access.address_ = arguments.Get("--grpc", arguments.Get("--host", kDefaultAddress));
   access.user_ = arguments.Get("--user", "adbms");
-  const char* const given = std::getenv("ADBMS_PASSWORD");
-  access.password_ = arguments.Get("--password", given == nullptr ? "" : given);
+  access.password_ = arguments.Get("--password", Environment("ADBMS_PASSWORD"));
   if (arguments.Has("--data-dir")) {
     const std::string directory = arguments.Get("--data-dir");
     if (access.password_.empty()) {
@@ -36,16 +64,20 @@ absl::StatusOr<ServerAccess> ServerAccess::From(const Arguments& arguments) {
       if (password.ok()) access.password_ = *password;
     }
   }
+  const std::string token = arguments.Get("--token", Environment("ADBMS_TOKEN"));
+  access.credentials_ = token.empty() ? rpc::Credentials::User(access.user_, access.password_)
+                                      : rpc::Credentials::Token(token);
+  ASSIGN_OR_RETURN(auto channel, ChannelOf(arguments));
+  if (channel != nullptr) access.credentials_ = access.credentials_.Over(std::move(channel));
   return access;
 }
 
 std::unique_ptr<gateway::api::Gateway> ServerAccess::Gateway() const {
-  return gateway::api::NewGatewayClient(address_, {user_, password_});
+  return gateway::api::NewGatewayClient(address_, credentials_);
 }
 
 std::unique_ptr<orchestrator::api::Orchestrator> ServerAccess::Orchestrator() const {
-  return orchestrator::api::NewOrchestratorClient(address_,
-                                                  rpc::Credentials::User(user_, password_));
+  return orchestrator::api::NewOrchestratorClient(address_, credentials_);
 }
 
 rpc::CallContext ServerAccess::Context() const {

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "clients/cli/arguments.h"
 #include "clients/workload/pg_connection.h"
+#include "common/rpc/grpc/access.h"
 #include "services/gateway/api/gateway.h"
 #include "services/orchestrator/api/orchestrator.h"
 
@@ -16,7 +17,8 @@ namespace adbms::clients::cli {
 
 class ServerAccess {
  public:
-  // Reads flags, ADBMS_PASSWORD and the files of --data-dir. Errors: files that cannot be read.
+  // Reads flags, ADBMS_PASSWORD, ADBMS_TOKEN, ADBMS_TLS_CA and the files that are named. Errors:
+  // files that cannot be read.
   static absl::StatusOr<ServerAccess> From(const Arguments& arguments);
 
   const std::string& address() const { return address_; }
@@ -36,6 +38,7 @@ class ServerAccess {
   std::string address_;
   std::string user_;
   std::string password_;
+  rpc::Credentials credentials_ = std::string();
 };
 
 }  // namespace adbms::clients::cli

@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
+#include "clients/local_cluster/cluster_certificates.h"
 #include "common/lifecycle/secret_file.h"
 #include "common/status/macros.h"
 
@@ -117,6 +118,7 @@ absl::Status LocalCluster::StartAll() {
   if (options_.separate) {
     names_ = {"storage", "security", "optimizer", "tuner", "indexer", "orchestrator", "gateway"};
   }
+  if (options_.tls) RETURN_IF_ERROR(MakeCertificates(TlsDirectory(), names_));
   RETURN_IF_ERROR(PickPorts());
   // Storage first: the others wait for it, and it makes the secret that all share.
   RETURN_IF_ERROR(Spawn(names_[0]));
@@ -156,6 +158,10 @@ std::vector<std::string> LocalCluster::CommandOf(const std::string& name) const 
     } else if (service != "gateway") {
       set("cluster." + service, address);
     }
+  }
+  if (options_.tls) {
+    for (const std::string& setting : TlsSettings(TlsDirectory(), name))
+      command.push_back("--set=" + setting);
   }
   for (const std::string& setting : options_.settings) command.push_back("--set=" + setting);
   return command;

@@ -23,6 +23,9 @@ struct Options {
   std::string daemon;     // Path of adbmsd; empty: beside this program.
   std::string data_dir;   // Kept at the end; empty: a temporary directory, removed at the end.
   bool separate = false;  // A process for each service.
+  // TLS everywhere, mutual between services; the certificates are in <data_dir>/tls, made where
+  // they are missing.
+  bool tls = false;
   std::string pgwire_listen = "127.0.0.1:0";
   std::string grpc_listen = "127.0.0.1:0";
   std::string http_listen = "127.0.0.1:0";
@@ -51,6 +54,8 @@ class LocalCluster {
   // Where services serve each other, by name; the gateway is not among them. Empty in one process.
   const std::map<std::string, std::string>& cluster_addresses() const { return cluster_addresses_; }
   const std::string& data_dir() const { return options_.data_dir; }
+  // The authority that clients believe; empty without TLS.
+  std::string authority_file() const { return options_.tls ? TlsDirectory() + "/ca.crt" : ""; }
   // The superuser's. Errors: NOT_FOUND when it was given through ADBMS_PASSWORD and is not here.
   absl::StatusOr<std::string> Password() const;
   // Names of the processes in the order of their start: services, or "all".
@@ -76,6 +81,7 @@ class LocalCluster {
   explicit LocalCluster(Options options);
   absl::Status StartAll();
   absl::Status PickPorts();
+  std::string TlsDirectory() const { return options_.data_dir + "/tls"; }
   std::vector<std::string> CommandOf(const std::string& name) const;
   absl::Status Spawn(const std::string& name);
   absl::Status AwaitReady(const std::string& name);

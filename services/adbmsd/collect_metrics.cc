@@ -159,6 +159,7 @@ void Process::CollectMetrics() {
   if (orchestrator_server_ != nullptr) {
     CollectModules(*orchestrator_server_, telemetry_["orchestrator"].metrics.get());
   }
+  transport_->Collect(MainTelemetry().metrics.get());
   if (!Has("storage")) return;
   const auto engine = storage_->GetMetrics(rpc::CallContext());
   if (engine.ok()) CollectEngine(*engine, telemetry_["storage"].metrics.get());

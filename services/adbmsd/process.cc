@@ -11,6 +11,7 @@
 #include "common/lifecycle/secret_file.h"
 #include "common/status/macros.h"
 #include "common/telemetry/machine.h"
+#include "common/tls/loopback.h"
 #include "common/types/batch_rows.h"
 #include "services/adbmsd/memory_shares.h"
 #include "services/adbmsd/options.h"
@@ -19,6 +20,7 @@
 #include "services/orchestrator/api/module_grpc.h"
 #include "services/orchestrator/api/orchestrator_grpc.h"
 #include "services/security/api/security_grpc.h"
+#include "services/security/api/tokens_grpc.h"
 #include "services/security/authn/scram.h"
 #include "services/storage/api/batched_writer.h"
 #include "services/storage/api/storage_grpc.h"
@@ -36,11 +38,6 @@ constexpr rpc::ServerLimits kFrontLimits = {.max_message_bytes = 16 << 20,
 constexpr absl::Duration kDrain = absl::Seconds(15);
 constexpr absl::Duration kRefresh = absl::Milliseconds(500);
 constexpr absl::Duration kRetry = absl::Milliseconds(100);
-
-bool IsLoopback(const std::string& address) {
-  return absl::StartsWith(address, "127.") || absl::StartsWith(address, "localhost:") ||
-         absl::StartsWith(address, "[::1]");
-}
 
 // Keeps trying while what is needed elsewhere does not answer yet.
 template <typename Attempt>
@@ -82,6 +79,7 @@ absl::StatusOr<std::unique_ptr<Process>> Process::Start(const common::v1::Config
 
 absl::Status Process::Run(const std::function<bool()>& should_stop) {
   types::SetBatchRows(config_.storage().batch_rows());
+  ASSIGN_OR_RETURN(transport_, Transport::Open(config_, targets_));
   RETURN_IF_ERROR(PrepareDirectories());
   RETURN_IF_ERROR(StartStorage());
   RETURN_IF_ERROR(WhenReachable(should_stop, [&] { return StartSecurity(); }));
@@ -90,6 +88,7 @@ absl::Status Process::Run(const std::function<bool()>& should_stop) {
   RETURN_IF_ERROR(WhenReachable(should_stop, [&] { return StartOrchestrator(); }));
   RETURN_IF_ERROR(StartGateway());
   RETURN_IF_ERROR(Serve());
+  transport_->Watch(MainLog());
   ready_.store(true);
   return StartHttp();
 }
@@ -124,6 +123,10 @@ absl::StatusOr<Process::Telemetry*> Process::TelemetryOf(const std::string& serv
   return &telemetry;
 }
 
+rpc::Credentials Process::To(const std::string& service) const {
+  return transport_->ToService(secret_, service);
+}
+
 rpc::ServerSide Process::Side(const std::string& service) {
   return {secret_, telemetry_[service].metrics.get()};
 }
@@ -131,7 +134,7 @@ rpc::ServerSide Process::Side(const std::string& service) {
 absl::Status Process::StartStorage() {
   if (!Has("storage")) {
     ASSIGN_OR_RETURN(const std::string address, AddressOf("storage", config_.cluster().storage()));
-    storage_client_ = storage::api::NewStorageClient(address, secret_, &loop_);
+    storage_client_ = storage::api::NewStorageClient(address, To("storage"), &loop_);
     storage_ = storage_client_.get();
     return absl::OkStatus();
   }
@@ -179,8 +182,10 @@ absl::Status Process::StartSecurity() {
     if (!Has("gateway")) return absl::OkStatus();
     ASSIGN_OR_RETURN(const std::string address,
                      AddressOf("security", config_.cluster().security()));
-    security_client_ = security::api::NewSecurityClient(address, secret_);
+    security_client_ = security::api::NewSecurityClient(address, To("security"));
     security_ = security_client_.get();
+    tokens_client_ = security::api::NewTokensClient(address, To("security"));
+    tokens_ = tokens_client_.get();
     return absl::OkStatus();
   }
   ASSIGN_OR_RETURN(Telemetry* const telemetry, TelemetryOf("security"));
@@ -205,10 +210,12 @@ absl::Status Process::StartSecurity() {
                    security::server::SecurityServer::Open(storage_, telemetry->logger.get(),
                                                           telemetry->metrics.get(), options));
   security_ = security_server_.get();
+  tokens_ = security_server_.get();
   compliance_ = std::make_unique<security::compliance::ComplianceModule>(
       storage_, [this] { return security_server_->VerifyAudit(); });
   modules_["security"] = compliance_.get();
   adapters_.push_back(security::api::NewSecurityAdapter(security_, Side("security")));
+  adapters_.push_back(security::api::NewTokensAdapter(tokens_, Side("security")));
   return absl::OkStatus();
 }
 
@@ -217,7 +224,7 @@ absl::Status Process::StartOptimizer() {
     if (!Has("gateway") && !Has("indexer")) return absl::OkStatus();
     ASSIGN_OR_RETURN(const std::string address,
                      AddressOf("optimizer", config_.cluster().optimizer()));
-    optimizer_client_ = optimizer::api::NewOptimizerClient(address, secret_);
+    optimizer_client_ = optimizer::api::NewOptimizerClient(address, To("optimizer"));
     optimizer_ = optimizer_client_.get();
     return absl::OkStatus();
   }
@@ -266,8 +273,8 @@ absl::Status Process::StartModules() {
 absl::Status Process::StartOrchestrator() {
   if (!Has("orchestrator")) {
     if (!Has("gateway") || config_.cluster().orchestrator().empty()) return absl::OkStatus();
-    orchestrator_client_ =
-        orchestrator::api::NewOrchestratorClient(config_.cluster().orchestrator(), secret_);
+    orchestrator_client_ = orchestrator::api::NewOrchestratorClient(
+        config_.cluster().orchestrator(), To("orchestrator"));
     orchestrator_ = orchestrator_client_.get();
     return absl::OkStatus();
   }
@@ -282,15 +289,24 @@ absl::Status Process::StartOrchestrator() {
   options.index_budget_bytes = config_.indexer().storage_budget_bytes();
   options.log_directory = log_directory_;
   options.cluster_secret = secret_;
+  options.to_module = [this](const std::string& token, const std::string& name) {
+    return transport_->ToModule(token, name);
+  };
   ASSIGN_OR_RETURN(orchestrator_server_,
                    orchestrator::server::OrchestratorServer::Open(
                        storage_, telemetry->logger.get(), telemetry->metrics.get(), options));
   orchestrator_ = orchestrator_server_.get();
-  const std::pair<std::string, std::string> known[] = {
-      {"statistics", config_.cluster().optimizer()}, {"security", config_.cluster().security()},
-      {"indexer", config_.cluster().indexer()},      {"optimizer", config_.cluster().optimizer()},
-      {"plans", config_.cluster().optimizer()},      {"tuner", config_.cluster().tuner()}};
-  for (const auto& [name, address] : known) {
+  struct Known {
+    std::string name;
+    std::string service;
+    std::string address;
+  };
+  const Known known[] = {{"statistics", "optimizer", config_.cluster().optimizer()},
+                         {"security", "security", config_.cluster().security()},
+                         {"indexer", "indexer", config_.cluster().indexer()},
+                         {"optimizer", "optimizer", config_.cluster().optimizer()},
+                         {"tuner", "tuner", config_.cluster().tuner()}};
+  for (const auto& [name, service, address] : known) {
     const auto local = modules_.find(name);
     if (local != modules_.end()) {
       // The process owns the module and outlives the orchestrator.
@@ -299,7 +315,7 @@ absl::Status Process::StartOrchestrator() {
     } else if (!address.empty()) {
       // One that does not answer yet is asked again in every cycle.
       (void)orchestrator_server_->AddModule(
-          orchestrator::api::NewModuleClient(address, secret_, name), address);
+          orchestrator::api::NewModuleClient(address, To(service), name), address);
     }
   }
   orchestrator_server_->Start();
@@ -347,13 +363,15 @@ absl::Status Process::StartGateway() {
   session_services_.logger = telemetry->logger.get();
   session_services_.statement_timeout_ms = &statement_timeout_ms_;
   refresh_thread_ = std::thread([this] { RefreshLoop(); });
-  ASSIGN_OR_RETURN(pgwire_, gateway::pgwire::Server::Start(config.pgwire(), session_services_,
-                                                           telemetry->metrics.get()));
+  ASSIGN_OR_RETURN(pgwire_,
+                   gateway::pgwire::Server::Start(config.pgwire(), session_services_,
+                                                  telemetry->metrics.get(), transport_->front()));
   if (config.grpc().listen().empty()) return absl::OkStatus();
   gateway::grpc_front::FrontOptions options;
   options.metrics = telemetry->metrics.get();
   options.max_sessions = config.pgwire().max_connections();
   options.idle_timeout = absl::Milliseconds(config.session().grpc_idle_timeout_ms());
+  options.tokens = tokens_;
   options.status = [this](gateway::v1::GetStatusResponse* response) {
     response->set_version(kVersion);
     response->set_uptime_us(absl::ToInt64Microseconds(absl::Now() - started_));
@@ -369,13 +387,14 @@ absl::Status Process::StartGateway() {
       gateway::v1::ServiceStatus* status = response->add_services();
       status->set_name(name);
       status->set_address(Has(name) ? "in process" : address.empty() ? "not configured" : address);
-      status->set_serving(Has(name) ||
-                          (!address.empty() && rpc::IsServing(address, absl::Seconds(1))));
+      status->set_serving(
+          Has(name) || (!address.empty() && rpc::IsServing(address, absl::Seconds(1), To(name))));
     }
     gateway::v1::ServiceStatus* self = response->add_services();
     self->set_name("gateway");
     self->set_address("in process");
     self->set_serving(true);
+    for (const std::string& warning : transport_->warnings()) response->add_warnings(warning);
   };
   gateway_grpc_ = std::make_unique<gateway::grpc_front::GatewayServiceImpl>(session_services_,
                                                                             std::move(options));
@@ -390,9 +409,9 @@ absl::Status Process::StartGateway() {
          [this](const grpc::ServerContextBase& call) { return gateway_grpc_->UserOf(call); }});
     services.push_back(front_orchestrator_.get());
   }
-  ASSIGN_OR_RETURN(front_server_,
-                   rpc::Server::Start(config.grpc().listen(), services, {},
-                                      ServesCluster() ? nullptr : &loop_, kFrontLimits));
+  ASSIGN_OR_RETURN(front_server_, rpc::Server::Start(config.grpc().listen(), services, {},
+                                                     ServesCluster() ? nullptr : &loop_,
+                                                     kFrontLimits, transport_->front_grpc()));
   return absl::OkStatus();
 }
 
@@ -418,7 +437,8 @@ absl::Status Process::Serve() {
   if (served_storage_ != nullptr) async_services.push_back(served_storage_.get());
   ASSIGN_OR_RETURN(cluster_server_,
                    rpc::Server::Start(config_.cluster().listen(), services, async_services, &loop_,
-                                      {.max_message_bytes = storage::api::kLargestMessage}));
+                                      {.max_message_bytes = storage::api::kLargestMessage},
+                                      transport_->cluster_grpc()));
   return absl::OkStatus();
 }
 
@@ -437,7 +457,9 @@ absl::Status Process::StartHttp() {
         storage_server_ == nullptr ? std::string() : storage_server_->WriteFailure();
     return failure.empty() ? failure : absl::StrCat("not ready for writes: ", failure);
   };
-  if (!IsLoopback(options.listen)) options.bearer_token = secret_;
+  options.warnings = transport_->warnings();
+  options.tls = transport_->http();
+  if (!tls::IsLoopback(options.listen)) options.bearer_token = secret_;
   if (Has("gateway") && config_.gateway().console().enabled()) {
     const common::v1::ConsoleConfig& config = config_.gateway().console();
     gateway::console::ConsoleOptions console;
@@ -445,6 +467,7 @@ absl::Status Process::StartHttp() {
     console.idle_timeout = absl::Milliseconds(config.idle_timeout_ms());
     console.lifetime = absl::Milliseconds(config.lifetime_ms());
     console.max_sign_ins = config.max_sign_ins();
+    console.secure = options.tls != nullptr;
     console.sessions = [this] { return pgwire_->connections(); };
     console_ = std::make_unique<gateway::console::Console>(session_services_, std::move(console));
     options.mount = [this](httplib::Server* server) { console_->Mount(server); };

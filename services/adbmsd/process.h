@@ -21,6 +21,7 @@
 #include "common/rpc/grpc/server.h"
 #include "common/telemetry/log.h"
 #include "common/telemetry/metrics.h"
+#include "services/adbmsd/transport.h"
 #include "services/gateway/console/console.h"
 #include "services/gateway/grpc/audited_orchestrator.h"
 #include "services/gateway/grpc/gateway_service.h"
@@ -82,11 +83,14 @@ class Process {
   // Where `key` is one of storage's memory sizes and storage is here, sets it.
   absl::Status SetMemory(const std::string& key, const common::v1::StorageConfig& storage);
   // The log of a change that concerns the whole process.
-  telemetry::Logger* MainLog();
+  telemetry::Logger* MainLog() { return MainTelemetry().logger.get(); }
+  Telemetry& MainTelemetry();
   void CollectMetrics();
   void RefreshLoop();
   absl::StatusOr<std::string> SuperuserVerifier();
   rpc::ServerSide Side(const std::string& service);
+  // With which the service elsewhere is called.
+  rpc::Credentials To(const std::string& service) const;
 
   const common::v1::Config config_;
   const std::set<std::string> targets_;
@@ -100,7 +104,8 @@ class Process {
   std::atomic<bool> stopping_{false};
   absl::Time started_;
 
-  rpc::CompletionLoop loop_;  // Outlives all that speaks gRPC.
+  std::unique_ptr<Transport> transport_;  // Outlives all that speaks over sockets.
+  rpc::CompletionLoop loop_;              // Outlives all that speaks gRPC.
 
   // Clients of services elsewhere, and the services here, in the order of their start.
   std::unique_ptr<storage::api::Storage> storage_client_;
@@ -110,6 +115,8 @@ class Process {
   std::unique_ptr<security::server::SecurityServer> security_server_;
   std::unique_ptr<security::compliance::ComplianceModule> compliance_;
   security::api::Security* security_ = nullptr;
+  std::unique_ptr<security::api::Tokens> tokens_client_;
+  security::api::Tokens* tokens_ = nullptr;
   std::unique_ptr<optimizer::api::Optimizer> optimizer_client_;
   std::unique_ptr<optimizer::feedback::ModelStore> models_;
   std::unique_ptr<optimizer::feedback::CardinalityLearner> learner_;

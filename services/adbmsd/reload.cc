@@ -10,15 +10,16 @@
 
 namespace adbms::adbmsd {
 
-telemetry::Logger* Process::MainLog() {
+Process::Telemetry& Process::MainTelemetry() {
   for (const char* service : {"gateway", "orchestrator", "storage"}) {
     const auto found = telemetry_.find(service);
-    if (found != telemetry_.end()) return found->second.logger.get();
+    if (found != telemetry_.end()) return found->second;
   }
-  return telemetry_.begin()->second.logger.get();
+  return telemetry_.begin()->second;
 }
 
 void Process::Reload(const absl::StatusOr<common::v1::Config>& next) {
+  transport_->Reload();
   if (!next.ok()) {
     const std::string error = status::FromStatus(next.status()).message;
     MainLog()->Error("the configuration is not taken over; the old one stays", {{"error", error}});

@@ -28,7 +28,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) return 0;
   if (::send(ends[0], data, size, MSG_NOSIGNAL) == static_cast<ssize_t>(size)) {
     ::shutdown(ends[0], SHUT_WR);
-    pgwire::WireReader reader(ends[1], absl::InfiniteFuture());
+    adbms::tls::SocketStream stream(ends[1]);
+    pgwire::WireReader reader(&stream, absl::InfiniteFuture());
     if (size % 2 == 0) reader.Admit(1 << 20);  // As before the login, and as after it.
     if (reader.ReadStartup().ok()) {
       for (;;) {

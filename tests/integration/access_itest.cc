@@ -1,10 +1,7 @@
 // Who may call what: every method of every service that the contracts define, as every kind of
 // caller, on the ports of real processes.
-#include <google/protobuf/compiler/importer.h>
-#include <grpcpp/generic/generic_stub.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <set>
 
 #include "absl/strings/match.h"
@@ -15,9 +12,11 @@
 #include "common/lifecycle/secret_file.h"
 #include "common/rpc/grpc/call.h"
 #include "common/rpc/grpc/server.h"
+#include "common/rpc/grpc/service_access.h"
 #include "common/status/sql_error.h"
 #include "services/gateway/api/gateway_grpc.h"
 #include "services/orchestrator/api/orchestrator_grpc.h"
+#include "tests/integration/rpc_access_fixture.h"
 
 namespace adbms {
 namespace {
@@ -27,88 +26,6 @@ using common::v1::Caller;
 using google::protobuf::MethodDescriptor;
 
 constexpr char kPassword[] = "correct horse";
-
-// The contracts as they stand in the source tree.
-class Contracts {
- public:
-  Contracts() : importer_(&tree_, nullptr) {
-    tree_.MapPath("", ADBMS_PROTO_DIR);
-    tree_.MapPath("", "/usr/include");
-    for (const auto& file : std::filesystem::recursive_directory_iterator(
-             std::filesystem::path(ADBMS_PROTO_DIR) / "adbms")) {
-      if (file.path().extension() != ".proto") continue;
-      const auto* found =
-          importer_.Import(std::filesystem::relative(file.path(), ADBMS_PROTO_DIR).string());
-      EXPECT_NE(found, nullptr) << file.path();
-      for (int i = 0; found != nullptr && i < found->service_count(); ++i) {
-        for (int j = 0; j < found->service(i)->method_count(); ++j)
-          methods_.push_back(found->service(i)->method(j));
-      }
-    }
-  }
-  const std::vector<const MethodDescriptor*>& methods() const { return methods_; }
-
- private:
-  google::protobuf::compiler::DiskSourceTree tree_;
-  google::protobuf::compiler::Importer importer_;
-  std::vector<const MethodDescriptor*> methods_;
-};
-
-enum class Outcome { kIn, kDenied, kUnknownCaller, kNotThere };
-
-std::ostream& operator<<(std::ostream& out, Outcome outcome) {
-  return out << (outcome == Outcome::kIn         ? "in"
-                 : outcome == Outcome::kDenied   ? "denied"
-                 : outcome == Outcome::kNotThere ? "not there"
-                                                 : "unknown caller");
-}
-
-// One call with a request of these bytes, whatever the method's kind.
-grpc::Status Call(const std::string& address, const std::string& method,
-                  const rpc::Credentials& credentials, const std::string& request = "") {
-  grpc::GenericStub stub(rpc::OpenChannel(address));
-  grpc::ClientContext context;
-  rpc::CallContext call;
-  call.user = "adbms";  // What a caller says of itself counts for nothing.
-  call.deadline = absl::Now() + absl::Seconds(20);
-  rpc::Prepare(call, credentials, &context);
-  grpc::CompletionQueue queue;
-  auto stream = stub.PrepareCall(&context, method, &queue);
-  const auto wait = [&queue] {
-    void* tag = nullptr;
-    bool ok = false;
-    return queue.Next(&tag, &ok) && ok;
-  };
-  grpc::Status status;
-  stream->StartCall(nullptr);
-  if (wait()) {
-    grpc::Slice slice(request);
-    stream->WriteLast(grpc::ByteBuffer(&slice, 1), grpc::WriteOptions(), nullptr);
-    if (wait()) {
-      grpc::ByteBuffer response;
-      do {
-        stream->Read(&response, nullptr);
-      } while (wait());
-    }
-  }
-  stream->Finish(&status, nullptr);
-  wait();
-  return status;
-}
-
-Outcome OutcomeOf(const grpc::Status& status) {
-  const std::string& message = status.error_message();
-  if (absl::StrContains(message, "permission denied for method")) return Outcome::kDenied;
-  for (const char* words : {"does not carry the cluster's secret", "no credentials given",
-                            "password authentication failed for user \"intruder\""}) {
-    if (absl::StrContains(message, words)) return Outcome::kUnknownCaller;
-  }
-  // gRPC's own answer has no words.
-  const bool no_method = status.error_code() == grpc::StatusCode::UNIMPLEMENTED && message.empty();
-  const bool no_port =
-      status.error_code() == grpc::StatusCode::UNAVAILABLE && absl::StrContains(message, "connect");
-  return no_method || no_port ? Outcome::kNotThere : Outcome::kIn;
-}
 
 class Access : public testing::Test {
  protected:
@@ -168,10 +85,6 @@ std::vector<Identity> Users() {
        {common::v1::CALLER_USER, common::v1::CALLER_MONITOR, common::v1::CALLER_SUPERUSER}}};
 }
 
-std::string PathOf(const MethodDescriptor& method) {
-  return absl::StrCat("/", method.service()->full_name(), "/", method.name());
-}
-
 bool OpenToUsers(const MethodDescriptor& method) {
   return rpc::Opens(method, common::v1::CALLER_USER) ||
          rpc::Opens(method, common::v1::CALLER_MONITOR) ||
@@ -185,6 +98,12 @@ TEST_F(Access, EveryMethodSaysWhoMayCallIt) {
     for (int kind = common::v1::CALLER_USER; kind <= common::v1::Caller_MAX; ++kind)
       said |= rpc::Opens(*method, static_cast<Caller>(kind));
     EXPECT_TRUE(said) << PathOf(*method);
+    // What a service may call, says which.
+    const bool by_services = rpc::Opens(*method, common::v1::CALLER_SERVICE) ||
+                             rpc::Opens(*method, common::v1::CALLER_MODULE);
+    if (by_services) {
+      EXPECT_FALSE(rpc::CallersOf(*method).empty()) << PathOf(*method);
+    }
   }
 }
 
@@ -220,12 +139,7 @@ TEST_F(Access, ClientsPortLetsInUsersByTheirRights) {
 }
 
 TEST_F(Access, ClusterPortsLetInServicesAndModules) {
-  std::map<std::string, std::vector<std::string>> ports;  // By package.
-  for (const auto& [name, address] : cluster_->cluster_addresses()) {
-    if (name == "gateway") continue;  // It serves clients alone.
-    ports[absl::StrCat("adbms.", name, ".v1")].push_back(address);
-    if (name != "storage" && name != "orchestrator") ports["adbms.module.v1"].push_back(address);
-  }
+  std::map<std::string, std::vector<std::string>> ports = PortsOf(cluster_->cluster_addresses());
   const std::string token = rpc::ModuleToken(secret_, "outside");
   const std::vector<Identity> strangers = {
       {"nobody", rpc::Credentials(""), {}},

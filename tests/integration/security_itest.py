@@ -347,7 +347,9 @@ class BetweenServicesTest(unittest.TestCase):
 
     def test_open_to_the_world_means_authenticated(self):
         cluster = self.start("gateway.http.listen=0.0.0.0:0", "gateway.pgwire.listen=0.0.0.0:0",
-                             "gateway.grpc.listen=0.0.0.0:0")
+                             "gateway.grpc.listen=0.0.0.0:0",
+                             *(f"gateway.{front}.allow_plaintext=true"
+                               for front in ("http", "pgwire", "grpc")))
         port = cluster.http["all"].rsplit(":", 1)[1]
         url = f"http://127.0.0.1:{port}/metrics"
         with self.assertRaises(urllib.error.HTTPError) as refused:

@@ -155,7 +155,10 @@ ClientCore::~ClientCore() {
 Stub* ClientCore::stub() { return stubs_[next_++ % stubs_.size()].get(); }
 
 void ClientCore::Prepare(grpc::ClientContext* context) const {
-  context->AddMetadata("authorization", "Basic " + Base64(options_.user + ":" + options_.password));
+  context->AddMetadata("authorization",
+                       options_.token.empty()
+                           ? "Basic " + Base64(options_.user + ":" + options_.password)
+                           : "Bearer " + options_.token);
   if (!options_.metadata) return;
   for (const auto& [name, value] : options_.metadata()) context->AddMetadata(name, value);
 }

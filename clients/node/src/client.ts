@@ -33,8 +33,10 @@ export interface CallEvent {
 export interface ClientOptions {
   /** host:port of the gRPC front. */
   address: string;
-  user: string;
-  password: string;
+  user?: string;
+  password?: string;
+  /** In place of user and password. */
+  token?: string;
   tls?: Tls;
   /** TCP connections that the sessions share; 1. */
   channels?: number;
@@ -102,8 +104,9 @@ export class Client {
   /** @internal */
   headers(): grpc.Metadata {
     const metadata = new grpc.Metadata();
-    const basic = Buffer.from(`${this.options.user}:${this.options.password}`).toString("base64");
-    metadata.set("authorization", `Basic ${basic}`);
+    const { user, password, token } = this.options;
+    const basic = () => Buffer.from(`${user ?? ""}:${password ?? ""}`).toString("base64");
+    metadata.set("authorization", token === undefined ? `Basic ${basic()}` : `Bearer ${token}`);
     for (const [name, value] of Object.entries(this.options.metadata?.() ?? {})) metadata.set(name, value);
     return metadata;
   }

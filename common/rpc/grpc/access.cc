@@ -7,8 +7,11 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "common/rpc/grpc/service_access.h"
+#include "common/rpc/grpc/tls.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
+#include "common/tls/certificate.h"
 
 namespace adbms::rpc {
 namespace {
@@ -19,6 +22,7 @@ constexpr char kSecretKey[] = "adbms-cluster-secret";
 constexpr char kTokenKey[] = "adbms-module-token";
 constexpr char kAuthorizationKey[] = "authorization";
 constexpr char kBasic[] = "Basic ";
+constexpr char kBearer[] = "Bearer ";
 
 std::string Metadata(const grpc::ServerContextBase& server, const char* key) {
   const auto found = server.client_metadata().find(key);
@@ -72,6 +76,18 @@ Credentials Credentials::User(const std::string& user, const std::string& passwo
   return credentials;
 }
 
+Credentials Credentials::Token(const std::string& token) {
+  Credentials credentials("");
+  credentials.authorization_ = kBearer + token;
+  return credentials;
+}
+
+Credentials Credentials::Over(std::shared_ptr<grpc::ChannelCredentials> channel) const {
+  Credentials credentials = *this;
+  credentials.channel_ = std::move(channel);
+  return credentials;
+}
+
 Credentials Credentials::Module(std::string token) {
   Credentials credentials("");
   credentials.token_ = std::move(token);
@@ -109,6 +125,11 @@ bool BasicCredentials(const grpc::ServerContextBase& server, std::string* user,
   return true;
 }
 
+std::string BearerToken(const grpc::ServerContextBase& server) {
+  const std::string value = Metadata(server, kAuthorizationKey);
+  return absl::StartsWith(value, kBearer) ? value.substr(sizeof(kBearer) - 1) : "";
+}
+
 const google::protobuf::MethodDescriptor* MethodIn(const google::protobuf::FileDescriptor* file,
                                                    const std::string& name) {
   for (int i = 0; i < file->service_count(); ++i) {
@@ -136,14 +157,21 @@ absl::Status Admit(const grpc::ServerContextBase& server, const std::string& sec
     // What is open to users alone has nothing to do on this port.
     const Caller kinds[] = {common::v1::CALLER_SERVICE, common::v1::CALLER_MODULE,
                             common::v1::CALLER_MONITOR, common::v1::CALLER_SUPERUSER};
-    return std::any_of(std::begin(kinds), std::end(kinds),
-                       [&](Caller kind) { return Opens(*method, kind); })
-               ? absl::OkStatus()
-               : Denied(*method);
+    const bool open = std::any_of(std::begin(kinds), std::end(kinds),
+                                  [&](Caller kind) { return Opens(*method, kind); });
+    if (!open) return Denied(*method);
+    return !IsEncrypted(server) || OpensToService(*method, PeerUris(server)) ? absl::OkStatus()
+                                                                             : Denied(*method);
   }
   const std::string token = Metadata(server, kTokenKey);
   if (IsModuleToken(token, secret)) {
     context->user = token.substr(0, token.rfind(':'));
+    if (IsEncrypted(server)) {
+      const std::vector<std::string> uris = PeerUris(server);
+      if (std::find(uris.begin(), uris.end(), tls::ModuleUri(context->user)) == uris.end())
+        return absl::UnauthenticatedError(
+            absl::StrCat("the certificate does not name the module ", context->user));
+    }
     return Opens(*method, common::v1::CALLER_MODULE) ? absl::OkStatus() : Denied(*method);
   }
   return absl::UnauthenticatedError("the call does not carry the cluster's secret");

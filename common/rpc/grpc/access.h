@@ -1,10 +1,14 @@
 // Who calls, and whether the contract lets them: the one place that decides it for every method of
 // every service. common/v1/access.proto names the kinds of caller; what identifies them is
 //   a service   metadata `adbms-cluster-secret`: the secret that the cluster's processes share;
+//   and,
+//               over TLS, the URI in its certificate, by which it may call what service_access.h
+//               says and nothing else;
 //   a module    metadata `adbms-module-token`: name:HMAC-SHA256(secret, name), given out at its
 //               registration; from a token nobody gets to the secret, and a new secret ends them
-//               all;
-//   a user      metadata `authorization: Basic …`: a role of the database with its password.
+//               all. Over TLS its certificate has the same name;
+//   a user      metadata `authorization: Basic …`, a role of the database with its password, or
+//               `authorization: Bearer …`, a token of it.
 // On the port that clients reach only users are let in, on the cluster's port only services and
 // modules. Thread-safe.
 #pragma once
@@ -13,8 +17,10 @@
 #include <grpcpp/grpcpp.h>
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -23,13 +29,18 @@
 
 namespace adbms::rpc {
 
-// What a client shows with its calls.
+// What a client shows with its calls, and how it reaches the server.
 class Credentials {
  public:
   // The cluster's secret; empty: nothing. Implicit, as every service holds it as text.
   Credentials(std::string secret) : secret_(std::move(secret)) {}  // NOLINT(runtime/explicit)
   static Credentials User(const std::string& user, const std::string& password);
+  static Credentials Token(const std::string& token);
   static Credentials Module(std::string token);
+
+  // The same over channels of these credentials; null: plain text.
+  Credentials Over(std::shared_ptr<grpc::ChannelCredentials> channel) const;
+  const std::shared_ptr<grpc::ChannelCredentials>& channel() const { return channel_; }
 
   void Attach(grpc::ClientContext* client) const;
 
@@ -37,6 +48,7 @@ class Credentials {
   std::string secret_;
   std::string token_;
   std::string authorization_;
+  std::shared_ptr<grpc::ChannelCredentials> channel_;
 };
 
 // The token of the module `name` in the cluster with this secret.
@@ -54,6 +66,9 @@ using UserOf = std::function<absl::StatusOr<User>(const grpc::ServerContextBase&
 // The user and password of `authorization: Basic`. False where there is none.
 bool BasicCredentials(const grpc::ServerContextBase& server, std::string* user,
                       std::string* password);
+
+// The token of `authorization: Bearer`; empty where there is none.
+std::string BearerToken(const grpc::ServerContextBase& server);
 
 // The method `name` of the service that `file` defines. Null where there is none.
 const google::protobuf::MethodDescriptor* MethodIn(const google::protobuf::FileDescriptor* file,

@@ -42,8 +42,10 @@ struct ServerSide {
   UserOf user_of = nullptr;
 };
 
-// A channel to host:port, reconnecting quickly; idempotent calls are retried by `Call`.
-std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address);
+// A channel to host:port by the credentials' way, reconnecting quickly; idempotent calls are
+// retried by `Call`.
+std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address,
+                                           const Credentials& credentials = std::string());
 
 // Calls `method` of `stub`. With `idempotent`, UNAVAILABLE is retried twice with backoff within the
 // deadline.

@@ -11,7 +11,7 @@ namespace adbms::rpc {
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(
     const std::string& address, const std::vector<grpc::Service*>& services,
     const std::vector<AsyncService*>& async_services, CompletionLoop* loop,
-    const ServerLimits& limits) {
+    const ServerLimits& limits, std::shared_ptr<grpc::ServerCredentials> credentials) {
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   auto server = std::make_unique<Server>();
   if (loop == nullptr) {
@@ -20,8 +20,12 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
   }
   const std::unique_ptr<grpc::ServerBuilder> builder = loop->TakeBuilder();
   int port = 0;
-  builder->AddListeningPort(address, grpc::InsecureServerCredentials(), &port);
+  builder->AddListeningPort(
+      address, credentials == nullptr ? grpc::InsecureServerCredentials() : std::move(credentials),
+      &port);
   builder->AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder->AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
+                              static_cast<int>(absl::ToInt64Milliseconds(limits.handshake)));
   builder->SetMaxReceiveMessageSize(limits.max_message_bytes);
   if (limits.memory_bytes > 0) {
     grpc::ResourceQuota quota;
@@ -56,8 +60,8 @@ void Server::Shutdown(absl::Duration grace) {
   server_ = nullptr;
 }
 
-bool IsServing(const std::string& address, absl::Duration timeout) {
-  const auto channel = OpenChannel(address);
+bool IsServing(const std::string& address, absl::Duration timeout, const Credentials& credentials) {
+  const auto channel = OpenChannel(address, credentials);
   const auto deadline = absl::ToChronoTime(absl::Now() + timeout);
   if (!channel->WaitForConnected(deadline)) return false;
   grpc::ClientContext context;

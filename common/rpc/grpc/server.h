@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/rpc/grpc/access.h"
 #include "common/rpc/grpc/completion_loop.h"
 #include "common/rpc/grpc/health.h"
 
@@ -32,17 +33,21 @@ struct ServerLimits {
   int max_message_bytes = 256 << 20;
   // What all connections together may hold; beyond it connections are closed. 0: no limit.
   size_t memory_bytes = 0;
+  // What a connection has from its beginning to the end of its handshake.
+  absl::Duration handshake = absl::Seconds(30);
 };
 
 // Listening from construction to Shutdown. Thread-safe.
 class Server {
  public:
   // `loop` is the process's, or null for one of its own; it serves one server only. Nothing given
-  // is owned; all must outlive the server. Errors: UNAVAILABLE when the address is taken.
+  // is owned; all must outlive the server. `credentials` null: plain text. Errors: UNAVAILABLE when
+  // the address is taken.
   static absl::StatusOr<std::unique_ptr<Server>> Start(
       const std::string& address, const std::vector<grpc::Service*>& services,
       const std::vector<AsyncService*>& async_services = {}, CompletionLoop* loop = nullptr,
-      const ServerLimits& limits = {});
+      const ServerLimits& limits = {},
+      std::shared_ptr<grpc::ServerCredentials> credentials = nullptr);
   ~Server();
   // host:port with the real port.
   const std::string& address() const { return address_; }
@@ -60,6 +65,7 @@ class Server {
 };
 
 // Whether the process at `address` answers grpc.health.v1 with SERVING within `timeout`.
-bool IsServing(const std::string& address, absl::Duration timeout);
+bool IsServing(const std::string& address, absl::Duration timeout,
+               const Credentials& credentials = std::string());
 
 }  // namespace adbms::rpc

@@ -30,6 +30,13 @@ class Gateway {
   // statement's, NOT_FOUND for the session, those of `parts`.
   virtual absl::Status Execute(const rpc::CallContext& context,
                                const gateway::v1::ExecuteRequest& request, const Parts& parts) = 0;
+  // Tokens. Errors: UNAUTHENTICATED (28000) for who uses one itself, 42501, 42704, 3D000, 22023.
+  virtual absl::StatusOr<gateway::v1::IssueTokenResponse> IssueToken(
+      const rpc::CallContext& context, const gateway::v1::IssueTokenRequest& request) = 0;
+  virtual absl::StatusOr<gateway::v1::ListTokensResponse> ListTokens(
+      const rpc::CallContext& context, const gateway::v1::ListTokensRequest& request) = 0;
+  virtual absl::StatusOr<gateway::v1::RevokeTokenResponse> RevokeToken(
+      const rpc::CallContext& context, const gateway::v1::RevokeTokenRequest& request) = 0;
   virtual absl::StatusOr<gateway::v1::GetStatusResponse> GetStatus(
       const rpc::CallContext& context, const gateway::v1::GetStatusRequest& request) = 0;
 };

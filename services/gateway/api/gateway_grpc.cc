@@ -50,9 +50,9 @@ absl::StatusOr<Response> Call(
 
 class GatewayClient : public Gateway {
  public:
-  GatewayClient(const std::string& address, const Credentials& credentials)
-      : credentials_(rpc::Credentials::User(credentials.user, credentials.password)),
-        stub_(gateway::v1::GatewayService::NewStub(rpc::OpenChannel(address))) {}
+  GatewayClient(const std::string& address, const rpc::Credentials& credentials)
+      : credentials_(credentials),
+        stub_(gateway::v1::GatewayService::NewStub(rpc::OpenChannel(address, credentials_))) {}
 
   absl::StatusOr<gateway::v1::OpenSessionResponse> OpenSession(
       const rpc::CallContext& context, const gateway::v1::OpenSessionRequest& request) override {
@@ -79,6 +79,18 @@ class GatewayClient : public Gateway {
     const grpc::Status status = reader->Finish();
     return own.ok() ? FromFront(status, client) : own;
   }
+  absl::StatusOr<gateway::v1::IssueTokenResponse> IssueToken(
+      const rpc::CallContext& context, const gateway::v1::IssueTokenRequest& request) override {
+    return Call(stub_.get(), &Stub::IssueToken, context, credentials_, request);
+  }
+  absl::StatusOr<gateway::v1::ListTokensResponse> ListTokens(
+      const rpc::CallContext& context, const gateway::v1::ListTokensRequest& request) override {
+    return Call(stub_.get(), &Stub::ListTokens, context, credentials_, request);
+  }
+  absl::StatusOr<gateway::v1::RevokeTokenResponse> RevokeToken(
+      const rpc::CallContext& context, const gateway::v1::RevokeTokenRequest& request) override {
+    return Call(stub_.get(), &Stub::RevokeToken, context, credentials_, request);
+  }
   absl::StatusOr<gateway::v1::GetStatusResponse> GetStatus(
       const rpc::CallContext& context, const gateway::v1::GetStatusRequest& request) override {
     return Call(stub_.get(), &Stub::GetStatus, context, credentials_, request);
@@ -93,6 +105,11 @@ class GatewayClient : public Gateway {
 
 std::unique_ptr<Gateway> NewGatewayClient(const std::string& address,
                                           const Credentials& credentials) {
+  return NewGatewayClient(address, rpc::Credentials::User(credentials.user, credentials.password));
+}
+
+std::unique_ptr<Gateway> NewGatewayClient(const std::string& address,
+                                          const rpc::Credentials& credentials) {
   return std::make_unique<GatewayClient>(address, credentials);
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "common/rpc/grpc/access.h"
 #include "services/gateway/api/gateway.h"
 
 namespace adbms::gateway::api {
@@ -14,8 +15,11 @@ struct Credentials {
   std::string password;
 };
 
-// Calls the front at `address`.
+// Calls the front at `address`, in plain text.
 std::unique_ptr<Gateway> NewGatewayClient(const std::string& address,
                                           const Credentials& credentials);
+// The same by a password or token, over the credentials' channel.
+std::unique_ptr<Gateway> NewGatewayClient(const std::string& address,
+                                          const rpc::Credentials& credentials);
 
 }  // namespace adbms::gateway::api

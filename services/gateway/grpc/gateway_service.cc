@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/status/macros.h"
 #include "common/status/sql_error.h"
@@ -18,50 +19,66 @@ namespace {
 // Who takes or sends nothing for longer holds up nobody but a transaction, which must end.
 constexpr absl::Duration kPatience = absl::Minutes(10);
 
+absl::Status WrongDatabase(const std::string& database, const security::v1::TokenScope& scope) {
+  return status::Error(
+      status::sqlstate::kInsufficientPrivilege,
+      absl::StrCat("permission denied for database \"", database, "\""),
+      absl::StrCat("The token opens the database \"", scope.database(), "\" alone."));
+}
+
 }  // namespace
 
 GatewayServiceImpl::GatewayServiceImpl(const session::Services& services, FrontOptions options)
     : services_(services),
+      read_only_services_(services),
       options_(std::move(options)),
       sessions_(options_.max_sessions),
       outcomes_(telemetry::NewTraceId(), OutcomeLimits(), [] { return absl::Now(); }),
       watcher_(std::min(kPatience, options_.idle_timeout), [this] { sessions_.EndIdle(); }) {}
 
-absl::StatusOr<security::v1::Policy> GatewayServiceImpl::Authenticate(
-    const ::grpc::ServerContextBase& server) {
-  security::v1::AuthenticateRequest request;
-  if (!rpc::BasicCredentials(server, request.mutable_user(), request.mutable_password())) {
-    return status::Error(status::sqlstate::kInvalidAuthorization, "no credentials given", "",
-                         "Send metadata authorization: Basic base64(user:password).");
-  }
-  request.set_peer(server.peer());
-  rpc::CallContext context;
-  context.user = request.user();
-  ASSIGN_OR_RETURN(auto response, services_.security->Authenticate(context, request));
-  return std::move(*response.mutable_policy());
-}
-
 absl::StatusOr<rpc::User> GatewayServiceImpl::UserOf(const ::grpc::ServerContextBase& server) {
-  ASSIGN_OR_RETURN(const security::v1::Policy policy, Authenticate(server));
-  return rpc::User{policy.role(), policy.superuser(), policy::MayMonitor(policy)};
+  ASSIGN_OR_RETURN(const Login login, Authenticate(server));
+  const security::v1::Policy& policy = login.policy;
+  rpc::User user{policy.role(), policy.superuser(), policy::MayMonitor(policy)};
+  if (login.token.has_value()) {
+    // What is not of one database, and what changes the system, its scope does not open.
+    const security::v1::TokenScope& scope = login.token->scope();
+    user.superuser = user.superuser && !scope.read_only() && scope.database().empty();
+    user.monitor = user.monitor && scope.database().empty();
+  }
+  return user;
 }
 
 absl::StatusOr<std::unique_ptr<session::Session>> GatewayServiceImpl::NewSession(
-    security::v1::Policy policy, const std::string& database, const std::string& peer,
+    Login login, const std::string& database, const std::string& peer,
     const google::protobuf::Map<std::string, std::string>& settings) {
   session::SessionOptions options;
-  options.user = policy.role();
+  options.user = login.policy.role();
   if (!database.empty()) options.database = database;
+  bool reads_only = false;
+  if (login.token.has_value()) {
+    const security::v1::TokenScope& scope = login.token->scope();
+    reads_only = scope.read_only();
+    if (!scope.database().empty()) {
+      if (!database.empty() && database != scope.database()) return WrongDatabase(database, scope);
+      options.database = scope.database();
+    }
+  }
   options.peer = peer;
-  options.policy = services_.policies->Hold(std::move(policy));
+  options.policy = services_.policies->Hold(std::move(login.policy));
   options.settings.assign(settings.begin(), settings.end());
-  return session::Session::Open(services_, std::move(options));
+  if (reads_only) options.settings.emplace_back("default_transaction_read_only", "on");
+  return session::Session::Open(reads_only ? read_only_services_.services() : services_,
+                                std::move(options));
 }
 
 absl::StatusOr<std::shared_ptr<HeldSession>> GatewayServiceImpl::SessionOf(
     const ::grpc::ServerContextBase& server, const std::string& id) {
   std::shared_ptr<HeldSession> held = sessions_.Find(id, DigestOf(server));
-  if (held != nullptr) return held;
+  if (held != nullptr) {
+    RETURN_IF_ERROR(CheckToken(server, held));
+    return held;
+  }
   // Who is nobody is not told about sessions.
   RETURN_IF_ERROR(Authenticate(server).status());
   return NoSuchSession();
@@ -71,8 +88,8 @@ absl::Status GatewayServiceImpl::Enter(const std::string& id, const std::string*
                                        Turn* turn) {
   const ::grpc::ServerContext& server = *turn->call().server();
   if (id.empty() && database != nullptr) {
-    ASSIGN_OR_RETURN(auto policy, Authenticate(server));
-    ASSIGN_OR_RETURN(auto own, NewSession(std::move(policy), *database, server.peer(), {}));
+    ASSIGN_OR_RETURN(Login login, Authenticate(server));
+    ASSIGN_OR_RETURN(auto own, NewSession(std::move(login), *database, server.peer(), {}));
     turn->Own(std::move(own));
   } else {
     ASSIGN_OR_RETURN(auto held, SessionOf(server, id));
@@ -117,11 +134,12 @@ absl::Status GatewayServiceImpl::Enter(const std::string& id, const std::string*
 absl::Status GatewayServiceImpl::OpenHeld(::grpc::ServerContext* server,
                                           const v1::OpenSessionRequest& request,
                                           v1::OpenSessionResponse* response) {
-  ASSIGN_OR_RETURN(auto policy, Authenticate(*server));
+  ASSIGN_OR_RETURN(Login login, Authenticate(*server));
   RETURN_IF_ERROR(sessions_.CheckRoom());
-  HeldSession::Identity identity{telemetry::NewTraceId(), policy.role(), request.database(),
+  HeldSession::Identity identity{telemetry::NewTraceId(), login.policy.role(), request.database(),
                                  DigestOf(*server)};
-  ASSIGN_OR_RETURN(auto session, NewSession(std::move(policy), request.database(), server->peer(),
+  if (login.token.has_value()) identity.expires = absl::FromUnixMicros(login.token->expires_us());
+  ASSIGN_OR_RETURN(auto session, NewSession(std::move(login), request.database(), server->peer(),
                                             request.settings()));
   for (const auto& [name, value] : session->settings().Reported())
     (*response->mutable_settings())[name] = value;

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/time/time.h"
@@ -14,8 +15,10 @@
 #include "common/rpc/grpc/access.h"
 #include "services/gateway/grpc/call_watcher.h"
 #include "services/gateway/grpc/outcomes.h"
+#include "services/gateway/grpc/read_only_services.h"
 #include "services/gateway/grpc/session_table.h"
 #include "services/gateway/session/session.h"
+#include "services/security/api/tokens.h"
 
 namespace adbms::gateway::grpc_front {
 
@@ -23,6 +26,7 @@ struct FrontOptions {
   telemetry::ServiceMetrics* metrics = nullptr;  // Not owned; null: calls are not counted.
   size_t max_sessions = 1000;
   absl::Duration idle_timeout = absl::Minutes(10);
+  security::api::Tokens* tokens = nullptr;  // Not owned.
   // What GetStatus says besides the sessions of this front.
   std::function<void(gateway::v1::GetStatusResponse*)> status;
 };
@@ -64,6 +68,12 @@ class GatewayServiceImpl final : public gateway::v1::GatewayService::Service {
                           v1::RollbackResponse* response) override;
   ::grpc::Status Cancel(::grpc::ServerContext* server, const v1::CancelRequest* request,
                         v1::CancelResponse* response) override;
+  ::grpc::Status IssueToken(::grpc::ServerContext* server, const v1::IssueTokenRequest* request,
+                            v1::IssueTokenResponse* response) override;
+  ::grpc::Status ListTokens(::grpc::ServerContext* server, const v1::ListTokensRequest* request,
+                            v1::ListTokensResponse* response) override;
+  ::grpc::Status RevokeToken(::grpc::ServerContext* server, const v1::RevokeTokenRequest* request,
+                             v1::RevokeTokenResponse* response) override;
   ::grpc::Status GetStatus(::grpc::ServerContext* server, const v1::GetStatusRequest* request,
                            v1::GetStatusResponse* response) override;
 
@@ -78,9 +88,20 @@ class GatewayServiceImpl final : public gateway::v1::GatewayService::Service {
   // Ends a call: counts it and converts its outcome.
   ::grpc::Status Answer(const char* method, absl::Time start, const absl::Status& status,
                         v1::TransactionStatus transaction, ::grpc::ServerContext* server);
-  absl::StatusOr<security::v1::Policy> Authenticate(const ::grpc::ServerContextBase& server);
+  // Who has logged in, and by what.
+  struct Login {
+    security::v1::Policy policy;
+    std::optional<security::v1::Token> token;  // Nothing: by a password.
+  };
+  absl::StatusOr<Login> Authenticate(const ::grpc::ServerContextBase& server);
+  // Of a caller who is no token's bearer. Errors: 28000.
+  absl::StatusOr<Login> AuthenticateByPassword(const ::grpc::ServerContextBase& server);
+  // Whether the token that has opened the session still holds, looked at once a second. Errors:
+  // 28000; the session has ended then.
+  absl::Status CheckToken(const ::grpc::ServerContextBase& server,
+                          const std::shared_ptr<HeldSession>& held);
   absl::StatusOr<std::unique_ptr<session::Session>> NewSession(
-      security::v1::Policy policy, const std::string& database, const std::string& peer,
+      Login login, const std::string& database, const std::string& peer,
       const google::protobuf::Map<std::string, std::string>& settings);
   absl::Status OpenHeld(::grpc::ServerContext* server, const v1::OpenSessionRequest& request,
                         v1::OpenSessionResponse* response);
@@ -102,6 +123,7 @@ class GatewayServiceImpl final : public gateway::v1::GatewayService::Service {
                       v1::BulkInsertResponse* response);
 
   const session::Services& services_;
+  const ReadOnlyServices read_only_services_;
   const FrontOptions options_;
   SessionTable sessions_;
   Outcomes outcomes_;

@@ -39,7 +39,8 @@ HeldSession::HeldSession(Identity identity, absl::Duration idle_timeout,
       idle_timeout_(idle_timeout),
       audit_(audit),
       session_(std::move(session)),
-      last_use_(absl::Now()) {}
+      last_use_(absl::Now()),
+      doubted_(last_use_) {}
 
 HeldSession::~HeldSession() {
   security::v1::AuditRecord record;
@@ -81,6 +82,13 @@ void HeldSession::Close() {
   if (call_ == nullptr) return;
   call_->Stop();
   session_->Cancel();
+}
+
+bool HeldSession::Doubt(absl::Time now, absl::Duration believed) {
+  absl::MutexLock lock(&mutex_);
+  if (now < doubted_ + believed) return false;
+  doubted_ = now;
+  return true;
 }
 
 absl::Duration HeldSession::IdleLimit() const {

@@ -24,7 +24,8 @@ class HeldSession {
     std::string id;
     std::string user;
     std::string database;
-    std::string credentials;  // DigestOf() of the call that opened it.
+    std::string credentials;                      // DigestOf() of the call that opened it.
+    absl::Time expires = absl::InfiniteFuture();  // Of the token that opened it.
   };
   HeldSession(Identity identity, absl::Duration idle_timeout,
               std::unique_ptr<session::Session> session, session::AuditQueue* audit);
@@ -48,6 +49,9 @@ class HeldSession {
   bool Cancel();
   // It ends when nobody is in it any more.
   void Close();
+  // Whether the token that opened it is to be looked at again, which is not so within `believed` of
+  // the last time that this was said.
+  bool Doubt(absl::Time now, absl::Duration believed);
   // Something was heard of it. Returns how long it may be idle from now.
   absl::Duration Touch();
   // 'I', 'T', 'E' as the session has it; nothing while a call runs.
@@ -69,6 +73,7 @@ class HeldSession {
   RunningCall* call_ ABSL_GUARDED_BY(mutex_) = nullptr;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Time last_use_ ABSL_GUARDED_BY(mutex_);
+  absl::Time doubted_ ABSL_GUARDED_BY(mutex_);
 };
 
 class SessionTable {

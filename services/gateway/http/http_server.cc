@@ -1,17 +1,18 @@
 #include "services/gateway/http/http_server.h"
 
-#include <httplib.h>
-
 #include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "services/gateway/http/http_listener.h"
 
 namespace adbms::gateway::http {
 
 struct HttpServer::Impl {
-  HttpOptions options;
-  httplib::Server server;
+  explicit Impl(HttpOptions given) : options(std::move(given)), server(options.tls) {}
+
+  const HttpOptions options;
+  HttpListener server;
   std::thread thread;
 };
 
@@ -25,17 +26,10 @@ absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(HttpOptions option
     return absl::InvalidArgumentError(absl::StrCat("\"", options.listen, "\" is not host:port"));
   }
   const std::string host = options.listen.substr(0, colon);
-  auto server = std::unique_ptr<HttpServer>(new HttpServer(std::make_unique<Impl>()));
+  auto server =
+      std::unique_ptr<HttpServer>(new HttpServer(std::make_unique<Impl>(std::move(options))));
   Impl& impl = *server->impl_;
-  impl.options = std::move(options);
-  impl.server.new_task_queue = [] { return new httplib::ThreadPool(2); };
-  // The library's default shares the port with whoever has it already.
-  impl.server.set_socket_options([](int socket) {
-    const int on = 1;
-    ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-  });
   impl.server.set_payload_max_length(4096);
-  impl.server.set_read_timeout(5);
   impl.server.Get(
       "/metrics", [&impl](const httplib::Request& request, httplib::Response& response) {
         const std::string& token = impl.options.bearer_token;
@@ -52,14 +46,13 @@ absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(HttpOptions option
   impl.server.Get("/readyz", [&impl](const httplib::Request&, httplib::Response& response) {
     const std::string unready = impl.options.unready();
     response.status = unready.empty() ? 200 : 503;
-    response.set_content(unready.empty() ? "ready\n" : unready + "\n", "text/plain");
+    std::string text = unready.empty() ? "ready\n" : unready + "\n";
+    for (const std::string& warning : impl.options.warnings)
+      absl::StrAppend(&text, "warning: ", warning, "\n");
+    response.set_content(text, "text/plain");
   });
   if (impl.options.mount) impl.options.mount(&impl.server);
-  if (port == 0) {
-    port = impl.server.bind_to_any_port(host);
-  } else if (!impl.server.bind_to_port(host, port)) {
-    port = -1;
-  }
+  port = impl.server.Bind(host, port);
   if (port < 0)
     return absl::UnavailableError(absl::StrCat("cannot listen on ", impl.options.listen));
   server->address_ = absl::StrCat(host, ":", port);

@@ -7,8 +7,10 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/tls/server_context.h"
 
 namespace httplib {
 class Server;
@@ -20,6 +22,8 @@ struct HttpOptions {
   std::string listen;                    // host:port
   std::function<std::string()> metrics;  // Prometheus text exposition.
   std::function<std::string()> unready;  // Why it does not serve; empty: it does.
+  std::vector<std::string> warnings;     // Lines of /readyz below its first.
+  tls::ServerContext* tls = nullptr;     // Not owned; null: plain text.
   std::string bearer_token;              // Not empty: /metrics wants `Authorization: Bearer …`.
   std::function<void(httplib::Server*)> mount;  // Adds what else is served; null: nothing.
 };

@@ -46,8 +46,9 @@ Connection::Connection(const session::Services& services, ConnectionRegistry* re
     : services_(services),
       registry_(registry),
       options_(std::move(options)),
-      reader_(options_.fd, options_.login_deadline),
-      writer_(options_.fd) {}
+      stream_(options_.fd),
+      reader_(&stream_, options_.login_deadline),
+      writer_(&stream_) {}
 
 void Connection::Run() {
   key_ = registry_->Add();
@@ -59,6 +60,7 @@ void Connection::Run() {
     Tell(status, "FATAL");
     (void)writer_.Flush();
   }
+  if (!reader_.lost() && !writer_.lost()) stream_.Close();
   registry_->Remove(key_.pid);
   if (session_ != nullptr) {
     security::v1::AuditRecord record;

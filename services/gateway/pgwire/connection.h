@@ -9,8 +9,11 @@
 #include <string>
 #include <vector>
 
+#include "common/tls/server_context.h"
+#include "common/tls/socket_stream.h"
 #include "services/gateway/pgwire/connection_registry.h"
 #include "services/gateway/pgwire/error_counters.h"
+#include "services/gateway/pgwire/handshake_counters.h"
 #include "services/gateway/pgwire/wire.h"
 #include "services/gateway/session/session.h"
 
@@ -22,10 +25,13 @@ struct ConnectionOptions {
   std::string peer;
   uint64_t max_message_bytes = 256 << 20;
   absl::Time login_deadline = absl::InfiniteFuture();
+  tls::ServerContext* tls = nullptr;  // Not owned; null: SSLRequest is answered with no.
+  bool plaintext = true;              // Whether the client may stay without TLS.
   // Takes the place of a logged-in connection. Errors: 53300.
   std::function<absl::Status(bool superuser)> admit;
   const std::atomic<bool>* draining = nullptr;
-  ErrorCounters* errors = nullptr;  // Not owned.
+  ErrorCounters* errors = nullptr;          // Not owned.
+  HandshakeCounters* handshakes = nullptr;  // As well.
 };
 
 class Connection {
@@ -38,8 +44,12 @@ class Connection {
   bool idle() const { return idle_.load(std::memory_order_acquire); }
 
  private:
-  // Login (login.cc).
+  // Login (start_up.cc, login.cc).
   absl::Status Start();
+  // The first message that asks for a session, behind those that ask for encryption. Errors: 08P01;
+  // UNAVAILABLE after a request to cancel.
+  absl::StatusOr<std::string> ReadStartup();
+  absl::Status Encrypt();
   absl::Status Authenticate(const std::string& user, security::v1::Policy* policy);
   absl::Status Scram(const std::string& user, security::v1::Policy* policy);
   // Of a call that is part of the login.
@@ -73,6 +83,8 @@ class Connection {
   const session::Services& services_;
   ConnectionRegistry* const registry_;
   const ConnectionOptions options_;
+  tls::SocketStream stream_;
+  std::string endpoint_hash_;  // Of the certificate shown: SCRAM's channel binding.
   WireReader reader_;
   WireWriter writer_;
   ConnectionRegistry::Key key_;

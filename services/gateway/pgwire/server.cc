@@ -23,6 +23,7 @@
 #include "absl/time/clock.h"
 #include "common/lifecycle/thread.h"
 #include "common/status/macros.h"
+#include "common/tls/loopback.h"
 #include "services/gateway/pgwire/wire_sink.h"
 
 namespace adbms::gateway::pgwire {
@@ -50,7 +51,8 @@ bool IsDaemonsUser(int fd) {
 }
 
 void Refuse(int fd, const absl::Status& why) {
-  WireWriter writer(fd);
+  tls::SocketStream stream(fd);
+  WireWriter writer(&stream);
   WriteError(why, "FATAL", &writer);
   (void)writer.Flush();
   ::shutdown(fd, SHUT_RDWR);
@@ -59,18 +61,21 @@ void Refuse(int fd, const absl::Status& why) {
 }  // namespace
 
 Server::Server(const common::v1::PgwireConfig& config, const session::Services& services,
-               telemetry::ServiceMetrics* metrics)
+               telemetry::ServiceMetrics* metrics, tls::ServerContext* tls)
     : config_(config),
       services_(services),
       slots_({.sessions = config.max_connections(),
               .reserved_for_superusers = config.superuser_reserved_connections(),
               .unauthenticated = config.max_unauthenticated_connections()}),
-      errors_(metrics) {}
+      errors_(metrics),
+      handshakes_(metrics),
+      tls_(tls) {}
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const common::v1::PgwireConfig& config,
                                                       const session::Services& services,
-                                                      telemetry::ServiceMetrics* metrics) {
-  auto server = std::unique_ptr<Server>(new Server(config, services, metrics));
+                                                      telemetry::ServiceMetrics* metrics,
+                                                      tls::ServerContext* tls) {
+  auto server = std::unique_ptr<Server>(new Server(config, services, metrics, tls));
   server->wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (server->wake_ < 0) return SystemError("eventfd");
   std::string port = "5433";
@@ -200,6 +205,10 @@ void Server::Begin(int fd, bool unix_socket, const std::string& peer) {
   options.login_deadline = absl::Now() + absl::Milliseconds(config_.authentication_timeout_ms());
   options.admit = [this, id](bool superuser) { return slots_.Admit(id, superuser); };
   options.draining = &draining_;
+  // Nobody is on the way to a socket of the machine.
+  options.tls = unix_socket ? nullptr : tls_;
+  options.plaintext = unix_socket || config_.allow_plaintext() || tls::IsLoopback(peer);
+  options.handshakes = &handshakes_;
   options.errors = &errors_;
   absl::MutexLock lock(&mutex_);
   if (dropped.has_value()) {

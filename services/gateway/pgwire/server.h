@@ -21,11 +21,13 @@ namespace adbms::gateway::pgwire {
 
 class Server {
  public:
-  // Listens at once. `services` and `metrics` must outlive the server. Errors: UNAVAILABLE when an
-  // address is taken.
+  // Listens at once. `tls` may be null: no client gets encryption, and those of other addresses
+  // than loopback are refused unless the configuration allows plain text. All must outlive the
+  // server. Errors: UNAVAILABLE when an address is taken.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const common::v1::PgwireConfig& config,
                                                        const session::Services& services,
-                                                       telemetry::ServiceMetrics* metrics);
+                                                       telemetry::ServiceMetrics* metrics,
+                                                       tls::ServerContext* tls = nullptr);
   ~Server();
 
   // host:port with the real port; empty without TCP.
@@ -47,7 +49,7 @@ class Server {
   };
 
   Server(const common::v1::PgwireConfig& config, const session::Services& services,
-         telemetry::ServiceMetrics* metrics);
+         telemetry::ServiceMetrics* metrics, tls::ServerContext* tls);
   absl::Status ListenTcp();
   absl::Status ListenUnix(const std::string& port);
   // Closes the listener at the end, and sets it to -1.
@@ -66,6 +68,8 @@ class Server {
   ConnectionRegistry registry_;
   ConnectionSlots slots_;
   ErrorCounters errors_;
+  HandshakeCounters handshakes_;
+  tls::ServerContext* const tls_;
   std::atomic<bool> draining_{false};
   std::thread tcp_thread_;
   std::thread unix_thread_;

@@ -1,9 +1,7 @@
 #include "services/gateway/pgwire/wire.h"
 
 #include <poll.h>
-#include <sys/socket.h>
 
-#include <cerrno>
 #include <cstring>
 
 #include "absl/base/internal/endian.h"
@@ -24,29 +22,17 @@ uint32_t LoadInt32(const char* bytes) { return absl::big_endian::Load32(bytes); 
 
 }  // namespace
 
-absl::Status WireReader::Late() {
-  lost_ = true;
-  return absl::DeadlineExceededError("the client took too long");
-}
-
-absl::Status WireReader::AwaitBytes() {
-  for (;;) {
-    const absl::Duration left = deadline_ - absl::Now();
-    if (left <= absl::ZeroDuration()) return Late();
-    pollfd ready{fd_, POLLIN, 0};
-    const int count = ::poll(&ready, 1, static_cast<int>(absl::ToInt64Milliseconds(left)) + 1);
-    if (count > 0 || (count < 0 && errno != EINTR)) return absl::OkStatus();
-  }
-}
-
 absl::Status WireReader::Pause(absl::Duration time) {
   const absl::Time end = absl::Now() + time;
   for (;;) {
     const absl::Time now = absl::Now();
-    if (now >= deadline_) return Late();
+    if (now >= stream_->deadline()) {
+      lost_ = true;
+      return absl::DeadlineExceededError("the client took too long");
+    }
     if (now >= end) return absl::OkStatus();
-    pollfd gone{fd_, POLLRDHUP, 0};
-    const absl::Duration left = std::min(end, deadline_) - now;
+    pollfd gone{stream_->fd(), POLLRDHUP, 0};
+    const absl::Duration left = std::min(end, stream_->deadline()) - now;
     if (::poll(&gone, 1, static_cast<int>(absl::ToInt64Milliseconds(left)) + 1) > 0) {
       lost_ = true;
       return absl::UnavailableError("the client closed the connection");
@@ -69,19 +55,11 @@ absl::Status WireReader::Fill(size_t wanted) {
     // Grow with what arrives: a length alone must not make us allocate.
     const size_t ask = std::min<size_t>(std::max(kReadBytes, missing), 1 << 20);
     buffer_.resize(old + ask);
-    if (deadline_ != absl::InfiniteFuture()) {
-      const absl::Status awaited = AwaitBytes();
-      if (!awaited.ok()) {
-        buffer_.resize(old);
-        return awaited;
-      }
-    }
-    const ssize_t got = ::recv(fd_, buffer_.data() + old, ask, 0);
-    buffer_.resize(old + (got > 0 ? got : 0));
-    if (got > 0) continue;
-    if (got < 0 && errno == EINTR) continue;
+    const absl::StatusOr<size_t> got = stream_->Read(buffer_.data() + old, ask);
+    buffer_.resize(old + (got.ok() ? *got : 0));
+    if (got.ok()) continue;
     lost_ = true;
-    return absl::UnavailableError("the client closed the connection");
+    return got.status();
   }
   return absl::OkStatus();
 }
@@ -132,15 +110,12 @@ void WireWriter::PatchInt32(size_t position, int32_t value) {
 }
 
 absl::Status WireWriter::Flush() {
-  size_t sent = 0;
-  while (sent < out_.size()) {
-    const ssize_t put = ::send(fd_, out_.data() + sent, out_.size() - sent, MSG_NOSIGNAL);
-    if (put > 0) {
-      sent += put;
-    } else if (errno != EINTR) {
+  if (!out_.empty()) {
+    const absl::Status written = stream_->Write(out_);
+    if (!written.ok()) {
       lost_ = true;
       out_.clear();
-      return absl::UnavailableError("the client closed the connection");
+      return written;
     }
   }
   out_.clear();

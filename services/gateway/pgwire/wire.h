@@ -1,4 +1,4 @@
-// Framing of the PostgreSQL protocol 3.0 (manual, "Frontend/Backend Protocol") over one socket:
+// Framing of the PostgreSQL protocol 3.0 (manual, "Frontend/Backend Protocol") over one stream:
 // buffered reading with look-ahead, buffered writing. Blocking. Not thread-safe.
 #pragma once
 
@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/tls/socket_stream.h"
 
 namespace adbms::gateway::pgwire {
 
@@ -20,12 +21,14 @@ struct Message {
 
 class WireReader {
  public:
-  // `fd` is not owned. Until Admit() messages are as short as a login needs, and all of them must
-  // have come by `deadline`, however the bytes trickle in.
-  WireReader(int fd, absl::Time deadline) : fd_(fd), deadline_(deadline) {}
+  // `stream` is not owned. Until Admit() messages are as short as a login needs, and all of them
+  // must have come by `deadline`, however the bytes trickle in.
+  WireReader(tls::SocketStream* stream, absl::Time deadline) : stream_(stream) {
+    stream_->SetDeadline(deadline);
+  }
   // The client is logged in: no deadline, longer messages.
   void Admit(uint64_t max_message_bytes) {
-    deadline_ = absl::InfiniteFuture();
+    stream_->SetDeadline(absl::InfiniteFuture());
     max_message_bytes_ = max_message_bytes;
   }
   // Lets the client wait without reading what it sends. Errors: UNAVAILABLE when it leaves,
@@ -38,7 +41,7 @@ class WireReader {
   // The type of the next message if it is buffered already, 0 otherwise. Never waits.
   char PeekType() const;
   // True when unread bytes are buffered.
-  bool HasBuffered() const { return position_ < buffer_.size(); }
+  bool HasBuffered() const { return position_ < buffer_.size() || stream_->HasBuffered(); }
   // True once the client has closed the connection or let the time pass: nobody listens any more.
   bool lost() const { return lost_; }
 
@@ -47,11 +50,8 @@ class WireReader {
   static constexpr uint64_t kMaxLoginBytes = 65535;
 
   absl::Status Fill(size_t wanted);
-  absl::Status AwaitBytes();
-  absl::Status Late();
 
-  const int fd_;
-  absl::Time deadline_;
+  tls::SocketStream* const stream_;
   uint64_t max_message_bytes_ = kMaxLoginBytes;
   std::string buffer_;
   size_t position_ = 0;
@@ -60,8 +60,8 @@ class WireReader {
 
 class WireWriter {
  public:
-  // `fd` is not owned.
-  explicit WireWriter(int fd) : fd_(fd) {}
+  // `stream` is not owned.
+  explicit WireWriter(tls::SocketStream* stream) : stream_(stream) {}
   void Begin(char type) {
     out_ += type;
     start_ = out_.size();
@@ -87,7 +87,7 @@ class WireWriter {
 
  private:
   static constexpr size_t kFlushBytes = 64 << 10;
-  const int fd_;
+  tls::SocketStream* const stream_;
   bool lost_ = false;
   std::string out_;
   size_t start_ = 0;

@@ -9,16 +9,17 @@ using Service = indexer::v1::IndexerService;
 
 class Client : public Indexer {
  public:
-  Client(const std::string& address, std::string secret)
-      : secret_(std::move(secret)), stub_(Service::NewStub(rpc::OpenChannel(address))) {}
+  Client(const std::string& address, const rpc::Credentials& credentials)
+      : credentials_(credentials),
+        stub_(Service::NewStub(rpc::OpenChannel(address, credentials))) {}
 
   absl::StatusOr<indexer::v1::RecommendResponse> Recommend(
       const rpc::CallContext& context, const indexer::v1::RecommendRequest& request) override {
-    return rpc::Call(stub_.get(), &Service::Stub::Recommend, context, secret_, request, true);
+    return rpc::Call(stub_.get(), &Service::Stub::Recommend, context, credentials_, request, true);
   }
 
  private:
-  const std::string secret_;
+  const rpc::Credentials credentials_;
   const std::unique_ptr<Service::Stub> stub_;
 };
 
@@ -41,8 +42,9 @@ class Adapter : public Service::Service {
 
 }  // namespace
 
-std::unique_ptr<Indexer> NewIndexerClient(const std::string& address, const std::string& secret) {
-  return std::make_unique<Client>(address, secret);
+std::unique_ptr<Indexer> NewIndexerClient(const std::string& address,
+                                          const rpc::Credentials& credentials) {
+  return std::make_unique<Client>(address, credentials);
 }
 
 std::unique_ptr<grpc::Service> NewIndexerAdapter(Indexer* implementation, rpc::ServerSide side) {

@@ -12,13 +12,15 @@ using Service = optimizer::v1::OptimizerService;
 
 class Client : public Optimizer {
  public:
-  Client(const std::string& address, std::string secret)
-      : secret_(std::move(secret)), stub_(Service::NewStub(rpc::OpenChannel(address))) {}
+  Client(const std::string& address, const rpc::Credentials& credentials)
+      : credentials_(credentials),
+        stub_(Service::NewStub(rpc::OpenChannel(address, credentials))) {}
 
   absl::StatusOr<optimizer::v1::PlanResponse> Plan(
       const rpc::CallContext& context, const optimizer::v1::PlanRequest& request) override {
-    ASSIGN_OR_RETURN(optimizer::v1::PlanResponse response,
-                     rpc::Call(stub_.get(), &Service::Stub::Plan, context, secret_, request, true));
+    ASSIGN_OR_RETURN(
+        optimizer::v1::PlanResponse response,
+        rpc::Call(stub_.get(), &Service::Stub::Plan, context, credentials_, request, true));
     RETURN_IF_ERROR(rpc::ParseNested(response.encoded_plan(), response.mutable_plan()));
     response.clear_encoded_plan();
     for (auto& alternative : *response.mutable_alternatives()) {
@@ -29,16 +31,17 @@ class Client : public Optimizer {
   }
   absl::StatusOr<optimizer::v1::WhatIfResponse> WhatIf(
       const rpc::CallContext& context, const optimizer::v1::WhatIfRequest& request) override {
-    return rpc::Call(stub_.get(), &Service::Stub::WhatIf, context, secret_, request, true);
+    return rpc::Call(stub_.get(), &Service::Stub::WhatIf, context, credentials_, request, true);
   }
   absl::StatusOr<optimizer::v1::GetGenerationResponse> GetGeneration(
       const rpc::CallContext& context,
       const optimizer::v1::GetGenerationRequest& request) override {
-    return rpc::Call(stub_.get(), &Service::Stub::GetGeneration, context, secret_, request, true);
+    return rpc::Call(stub_.get(), &Service::Stub::GetGeneration, context, credentials_, request,
+                     true);
   }
 
  private:
-  const std::string secret_;
+  const rpc::Credentials credentials_;
   const std::unique_ptr<Service::Stub> stub_;
 };
 
@@ -86,8 +89,8 @@ class Adapter : public Service::Service {
 }  // namespace
 
 std::unique_ptr<Optimizer> NewOptimizerClient(const std::string& address,
-                                              const std::string& secret) {
-  return std::make_unique<Client>(address, secret);
+                                              const rpc::Credentials& credentials) {
+  return std::make_unique<Client>(address, credentials);
 }
 
 std::unique_ptr<grpc::Service> NewOptimizerAdapter(Optimizer* implementation,

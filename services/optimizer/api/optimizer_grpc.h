@@ -12,7 +12,7 @@ namespace adbms::optimizer::api {
 
 // Calls the service at `address`.
 std::unique_ptr<Optimizer> NewOptimizerClient(const std::string& address,
-                                              const std::string& secret);
+                                              const rpc::Credentials& credentials);
 
 // Serves `implementation`, which must outlive the result.
 std::unique_ptr<grpc::Service> NewOptimizerAdapter(Optimizer* implementation, rpc::ServerSide side);

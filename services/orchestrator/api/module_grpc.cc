@@ -15,7 +15,7 @@ class ModuleClient : public Module {
   ModuleClient(const std::string& address, const rpc::Credentials& credentials, std::string name)
       : credentials_(credentials),
         name_(std::move(name)),
-        stub_(module::v1::ModuleService::NewStub(rpc::OpenChannel(address))) {}
+        stub_(module::v1::ModuleService::NewStub(rpc::OpenChannel(address, credentials))) {}
 
   absl::StatusOr<module::v1::DescribeResponse> Describe(
       const rpc::CallContext& context, const module::v1::DescribeRequest& request) override {

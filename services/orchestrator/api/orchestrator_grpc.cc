@@ -11,7 +11,8 @@ class OrchestratorClient : public Orchestrator {
  public:
   OrchestratorClient(const std::string& address, const rpc::Credentials& credentials)
       : credentials_(credentials),
-        stub_(orchestrator::v1::OrchestratorService::NewStub(rpc::OpenChannel(address))) {}
+        stub_(orchestrator::v1::OrchestratorService::NewStub(
+            rpc::OpenChannel(address, credentials))) {}
 
   absl::StatusOr<orchestrator::v1::ReportWindowResponse> ReportWindow(
       const rpc::CallContext& context,

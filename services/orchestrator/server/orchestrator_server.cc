@@ -407,7 +407,7 @@ absl::StatusOr<v1::SetAutonomyResponse> OrchestratorServer::SetAutonomy(
 std::shared_ptr<api::Module> OrchestratorServer::ClientOf(const std::string& name,
                                                           const std::string& address) const {
   return api::NewModuleClient(
-      address, rpc::Credentials::Module(rpc::ModuleToken(options_.cluster_secret, name)));
+      address, options_.to_module(rpc::ModuleToken(options_.cluster_secret, name), name));
 }
 
 absl::StatusOr<v1::RegisterModuleResponse> OrchestratorServer::RegisterModule(

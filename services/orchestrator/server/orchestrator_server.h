@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -13,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "adbms/common/v1/config.pb.h"
+#include "common/rpc/grpc/access.h"
 #include "common/telemetry/log.h"
 #include "common/telemetry/metrics.h"
 #include "services/orchestrator/api/module.h"
@@ -28,6 +30,9 @@ struct Options {
   uint64_t index_budget_bytes = 0;
   std::string log_directory;
   std::string cluster_secret;
+  // How a registered module is called, by its token and name.
+  std::function<rpc::Credentials(const std::string& token, const std::string& name)> to_module =
+      [](const std::string& token, const std::string&) { return rpc::Credentials::Module(token); };
 };
 
 class OrchestratorServer : public api::Orchestrator {

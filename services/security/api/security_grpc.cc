@@ -9,36 +9,41 @@ using Service = security::v1::SecurityService;
 
 class Client : public Security {
  public:
-  Client(const std::string& address, std::string secret)
-      : secret_(std::move(secret)), stub_(Service::NewStub(rpc::OpenChannel(address))) {}
+  Client(const std::string& address, const rpc::Credentials& credentials)
+      : credentials_(credentials),
+        stub_(Service::NewStub(rpc::OpenChannel(address, credentials))) {}
 
   absl::StatusOr<security::v1::StartScramResponse> StartScram(
       const rpc::CallContext& context, const security::v1::StartScramRequest& request) override {
-    return rpc::Call(stub_.get(), &Service::Stub::StartScram, context, secret_, request, true);
+    return rpc::Call(stub_.get(), &Service::Stub::StartScram, context, credentials_, request, true);
   }
   absl::StatusOr<security::v1::FinishScramResponse> FinishScram(
       const rpc::CallContext& context, const security::v1::FinishScramRequest& request) override {
-    return rpc::Call(stub_.get(), &Service::Stub::FinishScram, context, secret_, request, false);
+    return rpc::Call(stub_.get(), &Service::Stub::FinishScram, context, credentials_, request,
+                     false);
   }
   absl::StatusOr<security::v1::AuthenticateResponse> Authenticate(
       const rpc::CallContext& context, const security::v1::AuthenticateRequest& request) override {
-    return rpc::Call(stub_.get(), &Service::Stub::Authenticate, context, secret_, request, false);
+    return rpc::Call(stub_.get(), &Service::Stub::Authenticate, context, credentials_, request,
+                     false);
   }
   absl::StatusOr<security::v1::GetPolicyResponse> GetPolicy(
       const rpc::CallContext& context, const security::v1::GetPolicyRequest& request) override {
-    return rpc::Call(stub_.get(), &Service::Stub::GetPolicy, context, secret_, request, true);
+    return rpc::Call(stub_.get(), &Service::Stub::GetPolicy, context, credentials_, request, true);
   }
   absl::StatusOr<security::v1::ChangeRolesResponse> ChangeRoles(
       const rpc::CallContext& context, const security::v1::ChangeRolesRequest& request) override {
-    return rpc::Call(stub_.get(), &Service::Stub::ChangeRoles, context, secret_, request, false);
+    return rpc::Call(stub_.get(), &Service::Stub::ChangeRoles, context, credentials_, request,
+                     false);
   }
   absl::StatusOr<security::v1::ReportAuditResponse> ReportAudit(
       const rpc::CallContext& context, const security::v1::ReportAuditRequest& request) override {
-    return rpc::Call(stub_.get(), &Service::Stub::ReportAudit, context, secret_, request, false);
+    return rpc::Call(stub_.get(), &Service::Stub::ReportAudit, context, credentials_, request,
+                     false);
   }
 
  private:
-  const std::string secret_;
+  const rpc::Credentials credentials_;
   const std::unique_ptr<Service::Stub> stub_;
 };
 
@@ -97,8 +102,9 @@ class Adapter : public Service::Service {
 
 }  // namespace
 
-std::unique_ptr<Security> NewSecurityClient(const std::string& address, const std::string& secret) {
-  return std::make_unique<Client>(address, secret);
+std::unique_ptr<Security> NewSecurityClient(const std::string& address,
+                                            const rpc::Credentials& credentials) {
+  return std::make_unique<Client>(address, credentials);
 }
 
 std::unique_ptr<grpc::Service> NewSecurityAdapter(Security* implementation, rpc::ServerSide side) {

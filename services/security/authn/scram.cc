@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -21,6 +22,7 @@ namespace {
 constexpr int kKeyBytes = 32;
 constexpr int kSaltBytes = 16;
 constexpr int kNonceBytes = 18;
+constexpr std::string_view kEndPoint = "p=tls-server-end-point";
 
 absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
 
@@ -146,11 +148,11 @@ std::string MockVerifier(std::string_view user, std::string_view server_secret) 
 
 absl::StatusOr<Challenge> Start(std::string_view client_first, std::string_view verifier) {
   ASSIGN_OR_RETURN(const Verifier parsed, ParseVerifier(verifier));
-  // gs2-header: "n,," or "y,,"; "p=…" asks for channel binding.
-  if (client_first.substr(0, 2) == "p=") return status::NotSupported("SCRAM channel binding");
+  // gs2-header: "n,,", "y,," or "p=tls-server-end-point,,".
   const size_t first = client_first.find(',');
   const size_t second = first == std::string_view::npos ? first : client_first.find(',', first + 1);
-  if (second == std::string_view::npos || (client_first[0] != 'n' && client_first[0] != 'y')) {
+  const std::string_view flag = client_first.substr(0, first);
+  if (second == std::string_view::npos || (flag != "n" && flag != "y" && flag != kEndPoint)) {
     return Malformed("the header is missing");
   }
   const std::string_view bare = client_first.substr(second + 1);
@@ -184,7 +186,13 @@ absl::StatusOr<std::string> Finish(std::string_view conversation, std::string_vi
   }
   ASSIGN_OR_RETURN(const std::string nonce, Attribute(without_proof, 'r'));
   ASSIGN_OR_RETURN(const std::string binding, Attribute(without_proof, 'c'));
-  if (nonce != state[1] || binding != Base64(state[0])) return wrong;
+  // The header comes again, and the channel's data behind it where it announces some.
+  std::string bound;
+  const bool binds = absl::StartsWith(state[0], "p=");
+  if (nonce != state[1] || !absl::Base64Unescape(binding, &bound) ||
+      !absl::StartsWith(bound, state[0]) || binds == (bound.size() == state[0].size())) {
+    return wrong;
+  }
   const std::string auth_message = absl::StrCat(state[2], ",", View(without_proof));
   const std::string client_key = Xor(proof, Hmac(parsed.stored_key, auth_message));
   if (!SameBytes(Sha256(client_key), parsed.stored_key)) return wrong;

@@ -26,11 +26,13 @@ struct Challenge {
   std::string server_first;
   std::string conversation;
 };
-// Errors: 08P01 for a malformed message, 0A000 for channel binding.
+// Whether the mechanism and the header go together, the front has checked, which knows the channel.
+// Errors: 08P01 for a malformed message and for another channel binding than tls-server-end-point.
 absl::StatusOr<Challenge> Start(std::string_view client_first, std::string_view verifier);
 
-// Returns server-final-message. Errors: 28P01 when the proof is wrong, 08P01 for a malformed
-// message.
+// Returns server-final-message. What the client has bound itself to is part of its proof; that it
+// is this channel, the front has checked. Errors: 28P01 when the proof is wrong, 08P01 for a
+// malformed message.
 absl::StatusOr<std::string> Finish(std::string_view conversation, std::string_view client_final,
                                    std::string_view verifier, std::string_view user);
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 #include "common/status/sql_error.h"
 
 namespace adbms::security::authn {
@@ -55,11 +57,26 @@ TEST(ScramTest, MalformedMessagesAreErrors) {
     EXPECT_FALSE(Start(first, verifier).ok()) << first;
   }
   EXPECT_TRUE(status::HasSqlState(Start("p=tls-unique,,n=,r=a", verifier).status(),
-                                  status::sqlstate::kFeatureNotSupported));
+                                  status::sqlstate::kProtocolViolation));
   const auto challenge = Start("n,,n=,r=abc", verifier);
   ASSERT_TRUE(challenge.ok());
   for (const char* last : {"", "c=biws", "c=biws,r=abc,p=!!", "c=biws,r=abc,p=QQ==", ",p="}) {
     EXPECT_FALSE(Finish(challenge->conversation, last, verifier, "ann").ok()) << last;
+  }
+}
+
+TEST(ScramTest, TheHeaderComesAgainWithTheChannelsData) {
+  const std::string verifier = *MakeVerifier("sesame");
+  const auto challenge = Start("p=tls-server-end-point,,n=,r=abc", verifier);
+  ASSERT_TRUE(challenge.ok()) << challenge.status();
+  const std::string& first = challenge->server_first;
+  const std::string nonce = first.substr(2, first.find(",s=") - 2);
+  for (const char* bound : {"n,,", "p=tls-server-end-point,,", "p=tls-unique,,hash", ""}) {
+    const std::string last = absl::StrCat("c=", absl::Base64Escape(bound), ",r=", nonce,
+                                          ",p=", std::string(43, 'A'), "=");
+    EXPECT_TRUE(status::HasSqlState(Finish(challenge->conversation, last, verifier, "ann").status(),
+                                    status::sqlstate::kInvalidPassword))
+        << bound;
   }
 }
 

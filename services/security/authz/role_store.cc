@@ -516,6 +516,8 @@ absl::Status RoleStore::Plan(const rpc::CallContext& context, const Request& req
         steps->push_back({"DELETE FROM adbms.roles WHERE name = $1", {Value::Text(name)}});
         steps->push_back({"DELETE FROM adbms.grants WHERE grantee = $1", {Value::Text(name)}});
         steps->push_back({"DELETE FROM adbms.role_settings WHERE role = $1", {Value::Text(name)}});
+        // One that comes later under the name is somebody else.
+        steps->push_back({"DELETE FROM adbms.tokens WHERE role = $1", {Value::Text(name)}});
         steps->push_back({"DELETE FROM adbms.default_grants WHERE maker = $1 OR grantee = $1",
                           {Value::Text(name)}});
         steps->push_back(

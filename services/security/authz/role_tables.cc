@@ -25,6 +25,10 @@ const char* const kTables[] = {
     "grantee text, privilege integer, PRIMARY KEY (maker, schema_id, kind, grantee, privilege))",
     "CREATE TABLE IF NOT EXISTS adbms.policy_version (id integer PRIMARY KEY, version bigint NOT "
     "NULL)",
+    "CREATE TABLE IF NOT EXISTS adbms.tokens (id text PRIMARY KEY, role text NOT NULL, "
+    "digest text NOT NULL, read_only boolean NOT NULL, database text NOT NULL, "
+    "issued timestamptz NOT NULL, expires timestamptz NOT NULL, revoked timestamptz, "
+    "issuer text NOT NULL)",
     "CREATE TABLE IF NOT EXISTS adbms.security_events (at timestamptz, kind text, role text, "
     "score double precision, detail text)",
     "CREATE TABLE IF NOT EXISTS adbms.audit_heads (id integer PRIMARY KEY, head text NOT NULL)",

@@ -31,6 +31,7 @@ SecurityServer::SecurityServer(storage::api::Storage* storage, telemetry::Logger
       metrics_(metrics),
       sql_(storage, options.superuser),
       roles_(&sql_, storage),
+      tokens_(&sql_, storage, options.secret),
       rows_read_(metrics->Counter("adbms_security_rows_read_total",
                                   "Rows that clients read, as the detector counts them.")),
       detector_(Thresholds(options.config)) {
@@ -315,8 +316,10 @@ void SecurityServer::Store(const std::vector<anomaly::Event>& events) {
 }
 
 void SecurityServer::Record(const std::string& event, const std::string& user,
-                            const std::string& peer, const std::string& sqlstate) {
+                            const std::string& peer, const std::string& sqlstate,
+                            const std::string& statement) {
   security::v1::AuditRecord record;
+  record.set_statement(statement);
   record.set_at_us(absl::ToUnixMicros(absl::Now()));
   record.set_event(event);
   record.set_user(user);

@@ -17,9 +17,11 @@
 #include "common/telemetry/metrics.h"
 #include "services/security/anomaly/detector.h"
 #include "services/security/api/security.h"
+#include "services/security/api/tokens.h"
 #include "services/security/audit/audit_log.h"
 #include "services/security/authn/login_throttle.h"
 #include "services/security/authz/role_store.h"
+#include "services/security/authz/token_store.h"
 #include "services/storage/api/sql_client.h"
 
 namespace adbms::security::server {
@@ -34,7 +36,7 @@ struct Options {
   std::string audit_key;           // That signs it.
 };
 
-class SecurityServer : public api::Security {
+class SecurityServer : public api::Security, public api::Tokens {
  public:
   // Makes roles and tables where they are missing. All pointers must outlive the server.
   static absl::StatusOr<std::unique_ptr<SecurityServer>> Open(storage::api::Storage* storage,
@@ -55,6 +57,16 @@ class SecurityServer : public api::Security {
       const rpc::CallContext& context, const security::v1::FinishScramRequest& request) override;
   absl::StatusOr<security::v1::AuthenticateResponse> Authenticate(
       const rpc::CallContext& context, const security::v1::AuthenticateRequest& request) override;
+  // Tokens (token_calls.cc).
+  absl::StatusOr<security::v1::AuthenticateTokenResponse> AuthenticateToken(
+      const rpc::CallContext& context,
+      const security::v1::AuthenticateTokenRequest& request) override;
+  absl::StatusOr<security::v1::IssueTokenResponse> IssueToken(
+      const rpc::CallContext& context, const security::v1::IssueTokenRequest& request) override;
+  absl::StatusOr<security::v1::ListTokensResponse> ListTokens(
+      const rpc::CallContext& context, const security::v1::ListTokensRequest& request) override;
+  absl::StatusOr<security::v1::RevokeTokenResponse> RevokeToken(
+      const rpc::CallContext& context, const security::v1::RevokeTokenRequest& request) override;
   absl::StatusOr<security::v1::GetPolicyResponse> GetPolicy(
       const rpc::CallContext& context, const security::v1::GetPolicyRequest& request) override;
   absl::StatusOr<security::v1::ChangeRolesResponse> ChangeRoles(
@@ -86,7 +98,9 @@ class SecurityServer : public api::Security {
   void Run();
   void KeepHeads();
   void Record(const std::string& event, const std::string& user, const std::string& peer,
-              const std::string& sqlstate);
+              const std::string& sqlstate, const std::string& statement = "");
+  // A token that is none. What was never issued here is recorded once a second, with how often.
+  void RecordInvalid(const std::string& role, const std::string& peer);
   void Observe(const security::v1::AuditRecord& record, std::vector<anomaly::Event>* events);
   void Store(const std::vector<anomaly::Event>& events);
   prometheus::Counter& CountEvents(std::string_view kind);
@@ -97,12 +111,15 @@ class SecurityServer : public api::Security {
   telemetry::ServiceMetrics* const metrics_;
   storage::api::SqlClient sql_;
   authz::RoleStore roles_;
+  authz::TokenStore tokens_;
   std::unique_ptr<audit::AuditLog> audit_;
   authn::LoginThrottle throttle_;
   prometheus::Counter& rows_read_;
   absl::Mutex mutex_;
   anomaly::Detector detector_ ABSL_GUARDED_BY(mutex_);
   int sleepers_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::Time invalid_recorded_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
+  uint64_t invalid_unrecorded_ ABSL_GUARDED_BY(mutex_) = 0;
   // Records of the service's own that wait for the disk, and how many did not even find room here.
   absl::Mutex audit_mutex_;
   std::vector<security::v1::AuditRecord> unwritten_ ABSL_GUARDED_BY(audit_mutex_);

@@ -27,7 +27,7 @@ void CancelWatcher::Run() {
       request.set_session_id(id);
       // Told again at every look until the statement has ended: the first may have come before it.
       (void)rpc::Call(stub_, &v1::StorageService::Stub::CancelStatement, rpc::CallContext(),
-                      secret_, request, true);
+                      credentials_, request, true);
     }
   }
 }

@@ -11,14 +11,15 @@
 #include "absl/synchronization/mutex.h"
 #include "adbms/storage/v1/storage.grpc.pb.h"
 #include "common/rpc/call_context.h"
+#include "common/rpc/grpc/access.h"
 
 namespace adbms::storage::api {
 
 class CancelWatcher {
  public:
   // `stub` must outlive this.
-  CancelWatcher(v1::StorageService::Stub* stub, std::string secret)
-      : stub_(stub), secret_(std::move(secret)) {
+  CancelWatcher(v1::StorageService::Stub* stub, const rpc::Credentials& credentials)
+      : stub_(stub), credentials_(credentials) {
     thread_ = std::thread([this] { Run(); });
   }
   ~CancelWatcher() {
@@ -61,7 +62,7 @@ class CancelWatcher {
   void Run();
 
   v1::StorageService::Stub* const stub_;
-  const std::string secret_;
+  const rpc::Credentials credentials_;
   absl::Mutex mutex_;
   std::list<Entry> entries_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

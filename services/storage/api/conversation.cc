@@ -65,6 +65,7 @@ bool Conversation::AnswerAtOnce(const v1::SessionRequest& request, v1::SessionRe
 
 absl::Status Conversation::Handle(const v1::SessionRequest& request,
                                   v1::SessionResponse* response) {
+  RETURN_IF_ERROR(rights_->CheckRequest(request, storage_));
   rpc::CallContext context;
   context.cancellation = cancellation_;
   context.trace_id = request.trace_id();
@@ -240,9 +241,12 @@ absl::Status Conversation::HandleExecute(const rpc::CallContext& context,
     }
     auto decoded = std::make_shared<common::v1::Plan>();
     RETURN_IF_ERROR(rpc::ParseNested(request.plan(), decoded.get()));
+    RETURN_IF_ERROR(rights_->CheckPlan(*decoded, storage_));
     ASSIGN_OR_RETURN(plan, storage_->Prepare(context, std::move(decoded)));
     plans_->Add(request.plan_key(), plan, storage_);
   }
+  // One that another service of restricted rights has stored, may be of its tables.
+  RETURN_IF_ERROR(rights_->CheckPlan(plan->plan(), storage_));
   options_.parameters.clear();
   if (!request.parameters().empty()) {
     ASSIGN_OR_RETURN(const auto row, types::DecodeBatch(request.parameters()));

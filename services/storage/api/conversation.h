@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "services/storage/api/plan_store.h"
+#include "services/storage/api/service_rights.h"
 #include "services/storage/api/session_metrics.h"
 #include "services/storage/api/storage.h"
 
@@ -16,11 +17,13 @@ class Conversation {
   // The pointers must outlive this. `cancellation` is what Cancel sets, `sink` where the session
   // hears what it listens to.
   Conversation(Storage* storage, PlanStore* plans, const SessionMetrics* metrics,
-               std::unique_ptr<Session> session, std::shared_ptr<rpc::Cancellation> cancellation,
+               const ServiceRights* rights, std::unique_ptr<Session> session,
+               std::shared_ptr<rpc::Cancellation> cancellation,
                std::shared_ptr<NotificationSink> sink)
       : storage_(storage),
         plans_(plans),
         metrics_(metrics),
+        rights_(rights),
         cancellation_(std::move(cancellation)),
         sink_(std::move(sink)),
         session_(std::move(session)) {}
@@ -48,6 +51,7 @@ class Conversation {
   Storage* const storage_;
   PlanStore* const plans_;
   const SessionMetrics* const metrics_;
+  const ServiceRights* const rights_;
   const std::shared_ptr<rpc::Cancellation> cancellation_;
   const std::shared_ptr<NotificationSink> sink_;
   bool in_transaction_ = false;

@@ -20,9 +20,9 @@ uint64_t DrawNumber() {
 
 }  // namespace
 
-SessionChannel::SessionChannel(v1::StorageService::Stub* stub, const std::string& secret,
+SessionChannel::SessionChannel(v1::StorageService::Stub* stub, const rpc::Credentials& credentials,
                                rpc::CompletionLoop* loop) {
-  rpc::Prepare(rpc::CallContext(), secret, &client_, /*bounded=*/false);
+  rpc::Prepare(rpc::CallContext(), credentials, &client_, /*bounded=*/false);
   stream_ = stub->PrepareAsyncSessions(&client_, loop->queue());
   stream_->StartCall(&started_);
 }

@@ -16,6 +16,7 @@
 #include "absl/synchronization/mutex.h"
 #include "adbms/storage/v1/storage.grpc.pb.h"
 #include "common/lifecycle/semaphore.h"
+#include "common/rpc/grpc/access.h"
 #include "common/rpc/grpc/completion_loop.h"
 #include "services/storage/api/batched_writer.h"
 #include "services/storage/api/storage.h"
@@ -25,7 +26,7 @@ namespace adbms::storage::api {
 class SessionChannel {
  public:
   // `stub` and `loop` must outlive the channel.
-  SessionChannel(v1::StorageService::Stub* stub, const std::string& secret,
+  SessionChannel(v1::StorageService::Stub* stub, const rpc::Credentials& credentials,
                  rpc::CompletionLoop* loop);
   // REQUIRES: no line is left; not on the loop's thread, for which it waits.
   ~SessionChannel();

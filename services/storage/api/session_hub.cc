@@ -21,11 +21,12 @@ void FillError(const absl::Status& status, uint64_t session, v1::SessionResponse
 
 }  // namespace
 
-SessionHub::SessionHub(Storage* storage, PlanStore* plans, SessionTable* sessions,
-                       const SessionMetrics* metrics, Owner* owner, StorageService* service,
-                       grpc::ServerCompletionQueue* queue)
+SessionHub::SessionHub(Storage* storage, PlanStore* plans, PlanStore* service_plans,
+                       SessionTable* sessions, const SessionMetrics* metrics, Owner* owner,
+                       StorageService* service, grpc::ServerCompletionQueue* queue)
     : storage_(storage),
       plans_(plans),
+      service_plans_(service_plans),
       sessions_(sessions),
       metrics_(metrics),
       owner_(owner),
@@ -35,7 +36,8 @@ SessionHub::SessionHub(Storage* storage, PlanStore* plans, SessionTable* session
 
 void SessionHub::OnOpened(bool ok) {
   if (!ok) return owner_->OnOver(this);  // The server ends.
-  const grpc::Status status = owner_->OnOpened(server_);
+  const grpc::Status status = owner_->OnOpened(server_, &rights_);
+  if (rights_.restricted()) plans_ = service_plans_;
   if (status.ok()) server_.AddInitialMetadata(kTakenKey, "1");
   if (!status.ok()) {
     {
@@ -162,7 +164,7 @@ absl::StatusOr<std::shared_ptr<SessionHub::Line>> SessionHub::Open(uint64_t numb
     return absl::AlreadyExistsError("another session has this number");
   }
   auto line = std::make_shared<Line>();
-  line->conversation = std::make_unique<Conversation>(storage_, plans_, metrics_,
+  line->conversation = std::make_unique<Conversation>(storage_, plans_, metrics_, &rights_,
                                                       std::move(session), std::move(cancellation),
                                                       std::make_shared<Hearing>(this, number));
   return line;

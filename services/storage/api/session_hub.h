@@ -13,6 +13,7 @@
 #include "common/rpc/grpc/completion_loop.h"
 #include "services/storage/api/batched_writer.h"
 #include "services/storage/api/conversation.h"
+#include "services/storage/api/service_rights.h"
 #include "services/storage/api/session_table.h"
 
 namespace adbms::storage::api {
@@ -25,14 +26,16 @@ class SessionHub {
   class Owner {
    public:
     virtual ~Owner() = default;
-    // Decides whether a stream that was opened is taken; asks for the next one.
-    virtual grpc::Status OnOpened(const grpc::ServerContext& server) = 0;
+    // Decides whether a stream that was opened is taken, and what may be done on it; asks for the
+    // next one.
+    virtual grpc::Status OnOpened(const grpc::ServerContext& server, ServiceRights* rights) = 0;
     // The stream is over, or never came, and no thread is left: destroys the hub.
     virtual void OnOver(SessionHub* hub) = 0;
   };
 
-  // Waits for a stream of `service`. All pointers must outlive this.
-  SessionHub(Storage* storage, PlanStore* plans, SessionTable* sessions,
+  // Waits for a stream of `service`. What the services of restricted rights store is found by none
+  // but them: `service_plans`. All pointers must outlive this.
+  SessionHub(Storage* storage, PlanStore* plans, PlanStore* service_plans, SessionTable* sessions,
              const SessionMetrics* metrics, Owner* owner, StorageService* service,
              grpc::ServerCompletionQueue* queue);
 
@@ -113,7 +116,9 @@ class SessionHub {
   void Finish(const grpc::Status& status) { stream_.Finish(status, &finished_tag_); }
 
   Storage* const storage_;
-  PlanStore* const plans_;
+  PlanStore* plans_;  // Of the stream, once it is open.
+  PlanStore* const service_plans_;
+  ServiceRights rights_;
   SessionTable* const sessions_;
   const SessionMetrics* const metrics_;
   Owner* const owner_;

@@ -4,6 +4,8 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "common/rpc/grpc/service_access.h"
+#include "common/rpc/grpc/tls.h"
 #include "common/status/macros.h"
 #include "services/storage/api/plan_store.h"
 #include "services/storage/api/session_hub.h"
@@ -22,8 +24,8 @@ class StorageAdapter : public StorageService, public ServedStorage, public Sessi
   void Accept(grpc::ServerCompletionQueue* queue) override {
     absl::MutexLock lock(&mutex_);
     if (queue_ == nullptr) queue_ = queue;
-    auto hub = std::make_unique<SessionHub>(implementation_, &plans_, &sessions_, &metrics_, this,
-                                            this, queue);
+    auto hub = std::make_unique<SessionHub>(implementation_, &plans_, &service_plans_, &sessions_,
+                                            &metrics_, this, this, queue);
     if (draining_) hub->Drain();
     SessionHub* const key = hub.get();
     hubs_[key] = std::move(hub);
@@ -34,8 +36,9 @@ class StorageAdapter : public StorageService, public ServedStorage, public Sessi
         +[](std::map<SessionHub*, std::unique_ptr<SessionHub>>* hubs) { return hubs->empty(); },
         &hubs_));
   }
-  grpc::Status OnOpened(const grpc::ServerContext& server) override {
+  grpc::Status OnOpened(const grpc::ServerContext& server, ServiceRights* rights) override {
     Accept(queue_);
+    if (rpc::IsEncrypted(server)) *rights = ServiceRights(rpc::ServicesOf(rpc::PeerUris(server)));
     rpc::CallContext unused;
     const absl::Status admitted =
         rpc::Admit(server, side_.secret, side_.user_of,
@@ -125,6 +128,7 @@ class StorageAdapter : public StorageService, public ServedStorage, public Sessi
   const rpc::ServerSide side_;
   const SessionMetrics metrics_;
   PlanStore plans_;
+  PlanStore service_plans_;
   SessionTable sessions_;
   absl::Mutex mutex_;
   grpc::ServerCompletionQueue* queue_ = nullptr;  // Set once.

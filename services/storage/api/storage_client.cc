@@ -13,11 +13,12 @@ using Stub = v1::StorageService::Stub;
 
 class StorageClient : public Storage {
  public:
-  StorageClient(const std::string& address, std::string secret, rpc::CompletionLoop* loop)
-      : secret_(std::move(secret)),
+  StorageClient(const std::string& address, const rpc::Credentials& credentials,
+                rpc::CompletionLoop* loop)
+      : credentials_(credentials),
         loop_(loop),
-        stub_(v1::StorageService::NewStub(rpc::OpenChannel(address))),
-        watcher_(stub_.get(), secret_) {}
+        stub_(v1::StorageService::NewStub(rpc::OpenChannel(address, credentials))),
+        watcher_(stub_.get(), credentials_) {}
 
   absl::StatusOr<std::unique_ptr<Session>> OpenSessionIn(const rpc::CallContext&,
                                                          const std::string& database) override {
@@ -33,8 +34,8 @@ class StorageClient : public Storage {
     v1::GetCatalogRequest request;
     request.set_database(database);
     request.set_known_version(known_version);
-    ASSIGN_OR_RETURN(auto response,
-                     rpc::Call(stub_.get(), &Stub::GetCatalog, context, secret_, request, true));
+    ASSIGN_OR_RETURN(auto response, rpc::Call(stub_.get(), &Stub::GetCatalog, context, credentials_,
+                                              request, true));
     if (!response.has_catalog()) return nullptr;
     return std::make_shared<const common::v1::CatalogSnapshot>(
         std::move(*response.mutable_catalog()));
@@ -43,19 +44,20 @@ class StorageClient : public Storage {
       const rpc::CallContext& context, uint64_t known_version) override {
     v1::GetStatisticsRequest request;
     request.set_known_version(known_version);
-    ASSIGN_OR_RETURN(auto response,
-                     rpc::Call(stub_.get(), &Stub::GetStatistics, context, secret_, request, true));
+    ASSIGN_OR_RETURN(auto response, rpc::Call(stub_.get(), &Stub::GetStatistics, context,
+                                              credentials_, request, true));
     if (!response.has_statistics()) return nullptr;
     return std::make_shared<const common::v1::StatisticsSnapshot>(
         std::move(*response.mutable_statistics()));
   }
   absl::StatusOr<v1::EngineMetrics> GetMetrics(const rpc::CallContext& context) override {
-    ASSIGN_OR_RETURN(auto response, rpc::Call(stub_.get(), &Stub::GetMetrics, context, secret_,
+    ASSIGN_OR_RETURN(auto response, rpc::Call(stub_.get(), &Stub::GetMetrics, context, credentials_,
                                               v1::GetMetricsRequest(), true));
     return std::move(*response.mutable_metrics());
   }
   absl::StatusOr<v1::ListKnobsResponse> ListKnobs(const rpc::CallContext& context) override {
-    return rpc::Call(stub_.get(), &Stub::ListKnobs, context, secret_, v1::ListKnobsRequest(), true);
+    return rpc::Call(stub_.get(), &Stub::ListKnobs, context, credentials_, v1::ListKnobsRequest(),
+                     true);
   }
   absl::StatusOr<v1::Knob> SetKnob(const rpc::CallContext& context, const std::string& name,
                                    int64_t value) override {
@@ -63,7 +65,7 @@ class StorageClient : public Storage {
     request.set_name(name);
     request.set_value(value);
     ASSIGN_OR_RETURN(auto response,
-                     rpc::Call(stub_.get(), &Stub::SetKnob, context, secret_, request, true));
+                     rpc::Call(stub_.get(), &Stub::SetKnob, context, credentials_, request, true));
     return std::move(*response.mutable_knob());
   }
 
@@ -72,12 +74,12 @@ class StorageClient : public Storage {
   std::shared_ptr<SessionChannel> Channel() {
     absl::MutexLock lock(&mutex_);
     if (channel_ == nullptr || channel_->broken()) {
-      channel_ = std::make_shared<SessionChannel>(stub_.get(), secret_, loop_);
+      channel_ = std::make_shared<SessionChannel>(stub_.get(), credentials_, loop_);
     }
     return channel_;
   }
 
-  const std::string secret_;
+  const rpc::Credentials credentials_;
   rpc::CompletionLoop* const loop_;
   const std::unique_ptr<Stub> stub_;
   CancelWatcher watcher_;
@@ -87,9 +89,10 @@ class StorageClient : public Storage {
 
 }  // namespace
 
-std::unique_ptr<Storage> NewStorageClient(const std::string& address, const std::string& secret,
+std::unique_ptr<Storage> NewStorageClient(const std::string& address,
+                                          const rpc::Credentials& credentials,
                                           rpc::CompletionLoop* loop) {
-  return std::make_unique<StorageClient>(address, secret, loop);
+  return std::make_unique<StorageClient>(address, credentials, loop);
 }
 
 }  // namespace adbms::storage::api

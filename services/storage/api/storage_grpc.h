@@ -17,7 +17,8 @@ namespace adbms::storage::api {
 inline constexpr char kTakenKey[] = "adbms-taken";
 
 // Calls the storage at `address`. Sessions must not outlive the client; `loop` must.
-std::unique_ptr<Storage> NewStorageClient(const std::string& address, const std::string& secret,
+std::unique_ptr<Storage> NewStorageClient(const std::string& address,
+                                          const rpc::Credentials& credentials,
                                           rpc::CompletionLoop* loop);
 
 // What a process serves.

@@ -9,16 +9,17 @@ using Service = tuner::v1::TunerService;
 
 class Client : public Tuner {
  public:
-  Client(const std::string& address, std::string secret)
-      : secret_(std::move(secret)), stub_(Service::NewStub(rpc::OpenChannel(address))) {}
+  Client(const std::string& address, const rpc::Credentials& credentials)
+      : credentials_(credentials),
+        stub_(Service::NewStub(rpc::OpenChannel(address, credentials))) {}
 
   absl::StatusOr<tuner::v1::GetStateResponse> GetState(
       const rpc::CallContext& context, const tuner::v1::GetStateRequest& request) override {
-    return rpc::Call(stub_.get(), &Service::Stub::GetState, context, secret_, request, true);
+    return rpc::Call(stub_.get(), &Service::Stub::GetState, context, credentials_, request, true);
   }
 
  private:
-  const std::string secret_;
+  const rpc::Credentials credentials_;
   const std::unique_ptr<Service::Stub> stub_;
 };
 
@@ -41,8 +42,9 @@ class Adapter : public Service::Service {
 
 }  // namespace
 
-std::unique_ptr<Tuner> NewTunerClient(const std::string& address, const std::string& secret) {
-  return std::make_unique<Client>(address, secret);
+std::unique_ptr<Tuner> NewTunerClient(const std::string& address,
+                                      const rpc::Credentials& credentials) {
+  return std::make_unique<Client>(address, credentials);
 }
 
 std::unique_ptr<grpc::Service> NewTunerAdapter(Tuner* implementation, rpc::ServerSide side) {

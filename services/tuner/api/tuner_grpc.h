@@ -11,7 +11,8 @@
 namespace adbms::tuner::api {
 
 // Calls the service at `address`.
-std::unique_ptr<Tuner> NewTunerClient(const std::string& address, const std::string& secret);
+std::unique_ptr<Tuner> NewTunerClient(const std::string& address,
+                                      const rpc::Credentials& credentials);
 
 // Serves `implementation`, which must outlive the result.
 std::unique_ptr<grpc::Service> NewTunerAdapter(Tuner* implementation, rpc::ServerSide side);

@@ -54,6 +54,7 @@ struct ClientOptions {
   std::string address;  // host:port of the gRPC front.
   std::string user;
   std::string password;
+  std::string token;  // In place of user and password.
   std::optional<Tls> tls;
   int channels = 1;  // TCP connections that the sessions share.
   RetryPolicy retry;

@@ -575,7 +575,8 @@ class AsyncCursor:
         return taken
 
 
-async def connect(address: str, user: str, password: str = "", *, database: str = "",
+async def connect(address: str, user: str = "", password: str = "", *,
+                  token: Optional[str] = None, database: str = "",
                   channels: Optional[ChannelPool] = None, tls: Any = None, retry: Any = None,
                   trace: Any = None, metadata: Any = None,
                   settings: Optional[Mapping[str, str]] = None,
@@ -584,7 +585,7 @@ async def connect(address: str, user: str, password: str = "", *, database: str 
     own = channels is None
     if channels is None:
         more = {} if retry is None else {"retry": retry}
-        channels = ChannelPool(Target(address, user, password, tls=tls, trace=trace,
+        channels = ChannelPool(Target(address, user, password, token=token, tls=tls, trace=trace,
                                       metadata=metadata, **more))
     try:
         connection = AsyncConnection(channels, own_channels=own, **options)
@@ -598,12 +599,13 @@ async def connect(address: str, user: str, password: str = "", *, database: str 
 class Pool:
     """Hands out connections of one event loop and takes them back; at most ``size`` are open."""
 
-    def __init__(self, address: str, user: str, password: str = "", *, size: int = 10,
+    def __init__(self, address: str, user: str = "", password: str = "", *,
+                 token: Optional[str] = None, size: int = 10,
                  channels: Optional[int] = None, tls: Any = None, retry: Any = None,
                  trace: Any = None, metadata: Any = None, **options: Any) -> None:
         more = {} if retry is None else {"retry": retry}
         self._channels = ChannelPool(Target(
-            address, user, password, tls=tls, trace=trace, metadata=metadata,
+            address, user, password, token=token, tls=tls, trace=trace, metadata=metadata,
             channels=channels or max(1, min(4, size // 4)), **more))
         self._options = options
         self._free: List[AsyncConnection] = []

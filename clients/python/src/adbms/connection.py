@@ -397,18 +397,19 @@ class Connection(SessionState):
 from adbms.cursor import Cursor  # noqa: E402 - it needs Connection for its types only
 
 
-def connect(address: str, user: str, password: str = "", *, database: str = "",
+def connect(address: str, user: str = "", password: str = "", *,
+            token: Optional[str] = None, database: str = "",
             channels: Optional[ChannelPool] = None, tls: Any = None, retry: Any = None,
             trace: Any = None, metadata: Any = None, **options: Any) -> Connection:
     """Opens a connection to ``host:port`` of the gRPC front.
 
-    ``tls``: a ``Tls``; ``channels``: a ``ChannelPool`` to share, in place of address and credentials; ``retry``,
+    ``token``: in place of user and password; ``tls``: a ``Tls``; ``channels``: a ``ChannelPool`` to share, in place of address and credentials; ``retry``,
     ``trace``, ``metadata``: see ``Target``. Further options are those of ``Connection``.
     """
     if channels is not None:
         return Connection(channels, database=database, **options)
     more = {} if retry is None else {"retry": retry}
-    target = Target(address, user, password, tls=tls, trace=trace, metadata=metadata, **more)
+    target = Target(address, user, password, tls=tls, trace=trace, metadata=metadata, token=token, **more)
     own = ChannelPool(target)
     try:
         return Connection(own, database=database, own_channels=True, **options)

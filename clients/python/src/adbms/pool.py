@@ -17,12 +17,13 @@ class Pool:
     ``channels``: TCP connections that they share. Further options are those of ``connect``.
     """
 
-    def __init__(self, address: str, user: str, password: str = "", *, size: int = 10,
+    def __init__(self, address: str, user: str = "", password: str = "", *,
+                 token: Optional[str] = None, size: int = 10,
                  channels: Optional[int] = None, tls: Any = None, retry: Any = None,
                  trace: Any = None, metadata: Any = None, **options: Any) -> None:
         more = {} if retry is None else {"retry": retry}
         self._channels = ChannelPool(Target(
-            address, user, password, tls=tls, trace=trace, metadata=metadata,
+            address, user, password, token=token, tls=tls, trace=trace, metadata=metadata,
             channels=channels or max(1, min(4, size // 4)), **more))
         self._options = options
         self._size = size

@@ -87,6 +87,7 @@ class Target:
     retry: Retry = Retry()
     trace: Optional[Trace] = None
     metadata: Optional[Metadata] = None
+    token: Optional[str] = dataclasses.field(default=None, repr=False)
 
     def options(self, number: int) -> List[Tuple[str, Any]]:
         made: List[Tuple[str, Any]] = [
@@ -106,6 +107,8 @@ class Target:
 
     @functools.cached_property
     def authorization(self) -> Tuple[str, str]:
+        if self.token:
+            return "authorization", f"Bearer {self.token}"
         basic = base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
         return "authorization", f"Basic {basic}"
 
