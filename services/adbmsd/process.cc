@@ -305,6 +305,7 @@ absl::Status Process::StartOrchestrator() {
                          {"security", "security", config_.cluster().security()},
                          {"indexer", "indexer", config_.cluster().indexer()},
                          {"optimizer", "optimizer", config_.cluster().optimizer()},
+                         {"plans", "optimizer", config_.cluster().optimizer()},
                          {"tuner", "tuner", config_.cluster().tuner()}};
   for (const auto& [name, service, address] : known) {
     const auto local = modules_.find(name);

@@ -56,10 +56,11 @@ const std::vector<ServiceRights::Rule>& ServiceRights::Rules() {
       {.service = "security",
        .tables = {"roles", "role_members", "grants", "role_settings", "default_grants",
                   "policy_version", "tokens", "security_events", "audit_heads"}},
-      {.service = "optimizer", .tables = {"models"}, .analyzes = true},
+      {.service = "optimizer", .tables = {"models", "plan_choices"}, .analyzes = true},
       {.service = "tuner", .tables = {"knob_history", "actions"}},
       {.service = "indexer", .indexes = true},
-      {.service = "orchestrator", .tables = {"actions", "modules", "leases", "statements"}}};
+      {.service = "orchestrator",
+       .tables = {"actions", "modules", "leases", "statements", "statement_plans"}}};
   return kRules;
 }
 
