@@ -58,7 +58,8 @@ class Module:
 class Running:
     """A module that serves, and that a database knows."""
 
-    def __init__(self, module: Module, listen: str) -> None:
+    def __init__(self, module: Module, listen: str,
+                 credentials: Optional[grpc.ServerCredentials] = None) -> None:
         self._module = module
         self._turn = threading.Lock()
         self._token: Optional[str] = None
@@ -74,7 +75,10 @@ class Running:
         self._server.add_generic_rpc_handlers(
             (grpc.method_handlers_generic_handler("adbms.module.v1.ModuleService", handlers),))
         host = listen.rsplit(":", 1)[0]
-        port = self._server.add_insecure_port(listen)
+        if credentials is None:
+            port = self._server.add_insecure_port(listen)
+        else:
+            port = self._server.add_secure_port(listen, credentials)
         self.address = f"{host}:{port}"
         self._server.start()
 
@@ -155,9 +159,14 @@ def _channel(target: transport.Target) -> grpc.Channel:
 
 
 def serve(module: Module, address: str, user: str, password: str, listen: str = "127.0.0.1:0",
-          tls: Optional[transport.Tls] = None) -> Running:
-    """Serves the module at `listen` and makes it known to the database at `address`, as a superuser."""
-    running = Running(module, listen)
+          tls: Optional[transport.Tls] = None,
+          credentials: Optional[grpc.ServerCredentials] = None) -> Running:
+    """Serves the module at `listen` and makes it known to the database at `address`, as a superuser.
+
+    `tls` is for calls to the database. `credentials` is what the module shows: where services talk over TLS, a
+    certificate of the cluster's authority for adbms://module/NAME.
+    """
+    running = Running(module, listen, credentials)
     try:
         running.register(transport.Target(address, user, password, tls))
     except BaseException:
