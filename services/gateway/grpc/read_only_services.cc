@@ -218,6 +218,10 @@ class ReadOnlyOrchestrator : public orchestrator::api::Orchestrator {
       const rpc::CallContext&, const orchestrator::v1::RegisterModuleRequest&) override {
     return ReadsOnly("the registration of a module");
   }
+  absl::StatusOr<orchestrator::v1::UnregisterModuleResponse> UnregisterModule(
+      const rpc::CallContext&, const orchestrator::v1::UnregisterModuleRequest&) override {
+    return ReadsOnly("the removal of a module");
+  }
 
  private:
   orchestrator::api::Orchestrator* const orchestrator_;
