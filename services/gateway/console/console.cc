@@ -12,14 +12,12 @@
 #include "services/gateway/console/embedded_files.h"
 #include "services/gateway/console/replies.h"
 #include "services/gateway/console/request_checks.h"
-#include "services/gateway/console/workers.h"
 
 namespace adbms::gateway::console {
 namespace {
 
 constexpr absl::Duration kTick = absl::Milliseconds(500);
 // Connections at once; a browser holds six.
-constexpr size_t kMostThreads = 128;
 constexpr size_t kRequestsOfConnection = 1000;
 constexpr time_t kWriteSeconds = 30;
 
@@ -67,7 +65,6 @@ void Console::Mount(httplib::Server* server) {
   using httplib::Request;
   using httplib::Response;
   server->set_default_headers(SecurityHeaders());
-  server->new_task_queue = [] { return new Workers(kMostThreads); };
   server->set_payload_max_length(kLargestBody);
   server->set_keep_alive_max_count(kRequestsOfConnection);
   server->set_write_timeout(kWriteSeconds);

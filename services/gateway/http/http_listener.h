@@ -16,6 +16,8 @@ class HttpListener : public httplib::Server {
  public:
   // From a request's first byte to its last, the handshake too.
   static constexpr absl::Duration kRequestTime = absl::Seconds(10);
+  // Of an answer, for each piece of it.
+  static constexpr absl::Duration kWriteTime = absl::Seconds(30);
   // Between two requests of a connection.
   static constexpr absl::Duration kIdleTime = absl::Seconds(5);
   // Connections that are looked after at once; further ones wait.
