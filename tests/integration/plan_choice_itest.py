@@ -143,6 +143,33 @@ class Guard(unittest.TestCase):
             connection.close()
 
 
+    def test_an_execution_is_stopped_and_answered_by_the_known_plan(self):
+        with Cluster(settings=FAST) as cluster:
+            connection = cluster.connect()
+            for statement in TABLES[:-1]:
+                run(connection, statement)
+            grow = TABLES[-1].replace(f"series(1, {SALES})", "series({}, {})")
+            run(connection, grow.format(1, 100))
+            run(connection, "CREATE INDEX sales_product ON sales (product_id)")
+            run(connection, "ANALYZE")
+            for _ in range(40):
+                run(connection, QUERY)
+            known = re.search(r"Taken: .*plan=(\w+)", explain(connection)).group(1)
+            # The tables grow, and the new plan takes hundreds of times as long as the known one did.
+            run(connection, grow.format(101, 120000))
+            run(connection, "ANALYZE")
+            now = re.search(r"Taken: .*plan=(\w+)", explain(connection)).group(1)
+            self.assertNotEqual(now, known)
+            expected = run(connection, "SELECT count(*), sum(amount) FROM sales WHERE product_id <= 10")
+            for _ in range(6):
+                self.assertEqual(run(connection, QUERY), expected)
+            self.assertEqual(metric(cluster, "adbms_plan_executions_stopped_total"), 1)
+            # The known plan was no better: it is not gone back to.
+            self.assertEqual(metric(cluster, "adbms_plan_regressions_prevented_total"), 0)
+            self.assertRegex(explain(connection), rf"Taken: .*plan={now}, the default plan")
+            connection.close()
+
+
 class Alternatives(ClusterTest):
     SETTINGS = ("orchestrator.autonomy=off",)
 

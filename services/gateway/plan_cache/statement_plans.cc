@@ -19,6 +19,9 @@ constexpr double kWorseTwiceByUs = 1000;
 // ... and in its first, which may have been held up by something else.
 constexpr double kWorseOnce = 5;
 constexpr double kWorseOnceByUs = 20000;
+// Executions judged, of a new plan that has given way to one that is still to show that it is
+// better.
+constexpr uint32_t kUnconfirmed = UINT32_MAX;
 // Standard errors between two plans that settle which is better: a constant boundary over at most
 // kTrialsOfAPlan looks (Pocock, "Group sequential methods", Biometrika 1977) with room for several
 // alternatives.
@@ -176,15 +179,9 @@ std::optional<common::v1::PlanFinding> StatementPlans::Judge(double us, uint64_t
   }
   returned_ = true;
   returned_at_ = absl::Now();
-  common::v1::PlanFinding finding;
-  finding.set_kind(common::v1::PlanFinding::KIND_REGRESSION);
-  finding.set_default_shape(ShapeOf(cached_.plan));
-  finding.set_best_shape(ShapeOf(known_->plan));
-  AddArm(cached_, cached_.times, &finding);
-  AddArm(*known_, known_->times, &finding);
-  finding.set_observed_us(static_cast<int64_t>(observed_us_));
-  finding.set_regret_us(static_cast<int64_t>(std::max(0.0, us - known_->times.mean_us())));
-  return finding;
+  first_us_ = us;
+  probation_ = kUnconfirmed;
+  return std::nullopt;
 }
 
 void StatementPlans::AddArm(const Arm& arm, const PlanTimes& times,
@@ -242,9 +239,35 @@ std::optional<common::v1::PlanFinding> StatementPlans::Finished(const Course& co
   absl::MutexLock lock(&mutex_);
   observed_us_ += us;
   switch (course.role) {
-    case Course::Role::kKnown:
-      if (known_.has_value() && course.plan == known_->plan) known_->times.Add(us, rows);
-      return std::nullopt;
+    case Course::Role::kKnown: {
+      if (!known_.has_value() || !returned_ || course.plan != known_->plan) return std::nullopt;
+      const bool unconfirmed = probation_ == kUnconfirmed;
+      probation_ = kProbationCalls;
+      // The tables may have grown since it was known: then it is no better than the new plan.
+      if (unconfirmed && us > kWorthwhile * first_us_) {
+        known_.reset();
+        returned_ = false;
+        return std::nullopt;
+      }
+      known_->times.Add(us, rows);
+      if (!unconfirmed) {
+        // Slower by now than the other was: that is judged once more.
+        if (us > kWorseTwice * first_us_) {
+          returned_ = false;
+          probation_ = 0;
+        }
+        return std::nullopt;
+      }
+      common::v1::PlanFinding finding;
+      finding.set_kind(common::v1::PlanFinding::KIND_REGRESSION);
+      finding.set_default_shape(ShapeOf(cached_.plan));
+      finding.set_best_shape(ShapeOf(known_->plan));
+      AddArm(cached_, cached_.times, &finding);
+      AddArm(*known_, known_->times, &finding);
+      finding.set_observed_us(static_cast<int64_t>(observed_us_));
+      finding.set_regret_us(static_cast<int64_t>(first_us_ - us));
+      return finding;
+    }
     case Course::Role::kProbation:
       // Another one may have judged it meanwhile.
       if (course.plan != cached_.plan || !known_.has_value() || returned_) return std::nullopt;

@@ -148,6 +148,37 @@ TEST(StatementPlansTest, AWorsePlanGivesWayWithinTwoExecutions) {
   }
 }
 
+TEST(StatementPlansTest, WhereTheTablesHaveGrownTheKnownPlanIsNotGoneBackTo) {
+  StatementPlans plans;
+  Runner runner(&plans);
+  const CachedPlanPtr before = PlanOf(1);
+  const CachedPlanPtr now = PlanOf(2);
+  plans.Adopt(before);
+  for (int i = 0; i < 20; ++i) runner.Run(before, {{1, 300}});
+  plans.Adopt(now);
+  // Both take their time by now, the known plan even more.
+  const std::map<uint64_t, double> us = {{1, 900000}, {2, 80000}};
+  for (int i = 0; i < 20; ++i) EXPECT_FALSE(runner.Run(now, us).has_value());
+  EXPECT_EQ(runner.ran(1), 21u);
+  EXPECT_EQ(runner.last(), Course::Role::kCached);
+  EXPECT_EQ(plans.preferred_shape(), 0u);
+}
+
+TEST(StatementPlansTest, AKnownPlanThatBecomesSlowerIsJudgedOnceMore) {
+  StatementPlans plans;
+  Runner runner(&plans);
+  const CachedPlanPtr before = PlanOf(1);
+  const CachedPlanPtr now = PlanOf(2);
+  plans.Adopt(before);
+  for (int i = 0; i < 20; ++i) runner.Run(before, {{1, 3000}});
+  plans.Adopt(now);
+  for (int i = 0; i < 5; ++i) runner.Run(now, {{1, 3000}, {2, 40000}});
+  ASSERT_EQ(plans.preferred_shape(), 1u);
+  for (int i = 0; i < 10; ++i) runner.Run(now, {{1, 900000}, {2, 40000}});
+  EXPECT_EQ(plans.preferred_shape(), 0u);
+  EXPECT_EQ(runner.last(), Course::Role::kCached);
+}
+
 TEST(StatementPlansTest, APlanThatIsNotWorseStays) {
   StatementPlans plans;
   Runner runner(&plans);
@@ -184,6 +215,7 @@ TEST(StatementPlansTest, AKnownPlanThatCannotBeHadAnyMoreIsGivenUp) {
   const std::map<uint64_t, double> us = {{1, 3000}, {2, 90000}};
   for (int i = 0; i < 20; ++i) runner.Run(before, us);
   plans.Adopt(now);
+  EXPECT_FALSE(runner.Run(now, us).has_value());
   ASSERT_TRUE(runner.Run(now, us).has_value());
   // Made anew in the same shape it is used; otherwise the new plan is.
   plans.RenewKnown(PlanOf(1));
@@ -205,7 +237,8 @@ TEST(StatementPlansTest, ExecutionsOfOtherSizeAreNotHeldAgainstAPlan) {
   for (int i = 0; i < 5; ++i) {
     EXPECT_FALSE(plans.Finished(plans.Choose(now, true, true), 40000, 1000, false).has_value());
   }
-  EXPECT_TRUE(plans.Finished(plans.Choose(now, true, true), 40000, 10, false).has_value());
+  EXPECT_FALSE(plans.Finished(plans.Choose(now, true, true), 40000, 10, false).has_value());
+  EXPECT_TRUE(plans.Finished(plans.Choose(now, true, true), 3000, 10, false).has_value());
 }
 
 }  // namespace
