@@ -1,5 +1,8 @@
 #include "clients/cli/server_access.h"
 
+#include <fstream>
+#include <sstream>
+
 #include "absl/strings/str_cat.h"
 #include "common/lifecycle/secret_file.h"
 #include "common/rpc/grpc/tls.h"
@@ -18,6 +21,14 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
   if (secret.ok()) return secret;
   return absl::Status(secret.status().code(),
                       absl::StrCat("cannot read ", path, ": ", secret.status().message()));
+}
+
+// Of a file that is no secret.
+absl::StatusOr<std::string> ReadPublic(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::stringstream text;
+  if (file && text << file.rdbuf()) return text.str();
+  return absl::NotFoundError(absl::StrCat("cannot read ", path));
 }
 
 std::string Environment(const char* name) {
@@ -39,13 +50,11 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> ChannelOf(const Argume
     }
     return nullptr;
   }
-  std::string texts[3];
-  const std::string* const paths[] = {&authority, &certificate, &key};
-  for (size_t i = 0; i < 3; ++i) {
-    if (paths[i]->empty()) continue;
-    ASSIGN_OR_RETURN(texts[i], ReadFile(*paths[i]));
-  }
-  return rpc::TlsChannel(texts[0], texts[1], texts[2]);
+  ASSIGN_OR_RETURN(const std::string believed, ReadPublic(authority));
+  if (certificate.empty()) return rpc::TlsChannel(believed, "", "");
+  ASSIGN_OR_RETURN(const std::string shown, ReadPublic(certificate));
+  ASSIGN_OR_RETURN(const std::string secret, ReadFile(key));
+  return rpc::TlsChannel(believed, shown, secret);
 }
 
 }  // namespace

@@ -187,8 +187,11 @@ class Shared:
         plain = super(TlsCluster, self.cluster).connect()
         self.addCleanup(plain.close)
         self.assertEqual(run(plain, "SELECT 1"), [(1,)])
-        with self.assertRaisesRegex(psycopg2.OperationalError, "does not support SSL|sslmode"):
-            super(TlsCluster, self.cluster).connect(sslmode="require")
+        with socket.socket(socket.AF_UNIX) as stream:
+            stream.settimeout(SECONDS)
+            stream.connect(f"{self.cluster.socket_dir}/.s.PGSQL.{self.cluster.port}")
+            stream.sendall(SSL_REQUEST)
+            self.assertEqual(stream.recv(1), b"N")
 
     # What is thrown at it --------------------------------------------------------------------
 

@@ -128,7 +128,8 @@ ClientCore::ClientCore(ClientOptions options) : options_(std::move(options)) {
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
     arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 60000);
     arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 50);
-    arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 50);
+    // What an attempt has, of which a handshake takes more.
+    arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, options_.tls.has_value() ? 2000 : 50);
     arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
     if (options_.tls.has_value() && !options_.tls->server_name.empty())
       arguments.SetSslTargetNameOverride(options_.tls->server_name);

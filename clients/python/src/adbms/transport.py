@@ -93,7 +93,9 @@ class Target:
         made: List[Tuple[str, Any]] = [
             ("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1),
             ("grpc.use_local_subchannel_pool", 1), ("grpc.keepalive_time_ms", 60000),
-            ("grpc.initial_reconnect_backoff_ms", 50), ("grpc.min_reconnect_backoff_ms", 50),
+            ("grpc.initial_reconnect_backoff_ms", 50),
+            # What an attempt has, of which a handshake takes more.
+            ("grpc.min_reconnect_backoff_ms", 50 if self.tls is None else 2000),
             ("grpc.max_reconnect_backoff_ms", 1000), ("adbms.channel", number)]
         if self.tls is not None and self.tls.server_name:
             made.append(("grpc.ssl_target_name_override", self.tls.server_name))
