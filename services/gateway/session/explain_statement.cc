@@ -28,8 +28,8 @@ std::vector<std::string> AlternativeLines(const common::v1::Plan& plan,
   }
   int number = 0;
   for (const optimizer::v1::Alternative& one : answer.alternatives()) {
-    lines.push_back(absl::StrCat("Alternative ", ++number, ": ", header(one.plan()), ", ",
-                                 one.origin()));
+    lines.push_back(
+        absl::StrCat("Alternative ", ++number, ": ", header(one.plan()), ", ", one.origin()));
     for (const std::string& line : sql::Explain(one.plan(), catalog, {}, nullptr, 0, 0))
       lines.push_back(absl::StrCat("  ", line));
   }
