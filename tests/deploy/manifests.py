@@ -48,7 +48,8 @@ class Manifests:
         """(caller, called) by the addresses that callers are given."""
         return {(name, match[1].lower()) for name in self.workloads()
                 for key in self.environment(name)
-                if (match := re.fullmatch(r"ADBMS_CLUSTER__(?!LISTEN|HTTP_LISTEN|SECRET_FILE)(\w+)", key))}
+                if (match := re.fullmatch(
+                    r"ADBMS_CLUSTER__(?!LISTEN|HTTP_LISTEN|SECRET_FILE|ALLOW_PLAINTEXT|TLS__)(\w+)", key))}
 
     def _selected(self, selector):
         labels = selector.get("matchLabels", {})

@@ -69,9 +69,9 @@ std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address,
                                            const Credentials& credentials) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 50);
-  // What an attempt has: a handshake of a busy machine takes longer than a connect.
+  // What an attempt has; on a busy machine an answer takes its time, a handshake more.
   const bool shakes_hands = credentials.channel() != nullptr;
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, shakes_hands ? 2000 : 50);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, shakes_hands ? 2000 : 1000);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
   arguments.SetMaxReceiveMessageSize(-1);
   return grpc::CreateCustomChannel(
