@@ -32,6 +32,8 @@ class MockOrchestrator : public orchestrator::api::Orchestrator {
               (const Context&, const orchestrator::v1::SetAutonomyRequest&), (override));
   MOCK_METHOD(Answer<orchestrator::v1::RegisterModuleResponse>, RegisterModule,
               (const Context&, const orchestrator::v1::RegisterModuleRequest&), (override));
+  MOCK_METHOD(Answer<orchestrator::v1::UnregisterModuleResponse>, UnregisterModule,
+              (const Context&, const orchestrator::v1::UnregisterModuleRequest&), (override));
 };
 
 // The windows that an orchestrator is sent, as it closes.

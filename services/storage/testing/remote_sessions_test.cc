@@ -32,7 +32,7 @@ class RemoteSessions : public ::testing::Test {
     auto started = rpc::Server::Start("127.0.0.1:0", {}, {served_.get()});
     ASSERT_TRUE(started.ok()) << started.status();
     server_ = *std::move(started);
-    storage_ = api::NewStorageClient(server_->address(), kSecret, &loop_);
+    storage_ = api::NewStorageClient(server_->address(), std::string(kSecret), &loop_);
     Client client(storage_.get());
     ASSERT_TRUE(client.Ddl(CreateTable("t", {{"a", kInt4, true}, {"b", kInt4}}, {0})).ok());
     table_ = client.Table("t");
@@ -215,7 +215,7 @@ TEST_F(RemoteSessions, WhatAnEndingServerHasNotTakenIsBegunByTheNext) {
 
 TEST_F(RemoteSessions, AClientEndsCleanlyWhenItsProcessCannotServe) {
   rpc::CompletionLoop loop;
-  auto storage = api::NewStorageClient(server_->address(), kSecret, &loop);
+  auto storage = api::NewStorageClient(server_->address(), std::string(kSecret), &loop);
   {
     Client client(storage.get());
     ASSERT_TRUE(client.Run(PointRead(), {Key(1)}).ok());
@@ -225,7 +225,7 @@ TEST_F(RemoteSessions, AClientEndsCleanlyWhenItsProcessCannotServe) {
 }
 
 TEST_F(RemoteSessions, WithoutTheSecretNothingIsAnswered) {
-  const auto stranger = api::NewStorageClient(server_->address(), "guessed", &loop_);
+  const auto stranger = api::NewStorageClient(server_->address(), std::string("guessed"), &loop_);
   Client client(stranger.get());
   EXPECT_FALSE(client.Run(PointRead(), {Key(1)}).ok());
 }
