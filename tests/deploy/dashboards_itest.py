@@ -11,9 +11,10 @@ import psycopg2
 
 from deploy_files import DASHBOARDS, require_program, rules, selectors
 
-from adbms_process import PASSWORD, PATIENCE, Cluster, run, wait_until
+from adbms_process import PASSWORD, PATIENCE, SERVICES, run, wait_until
 from metrics_itest import exercise
 from prometheus_process import Prometheus
+from tls_process import Authority, TlsCluster
 from workload import Workload
 
 VARIABLES = {"$__rate_interval": "15s", "$__range": "1m", "$job": "adbms"}
@@ -75,7 +76,10 @@ class LiveTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         # Small memtables: the engine flushes, compacts and reads blocks within seconds.
-        cls.cluster = Cluster(separate=True, settings=(
+        # Over TLS, whose certificates have metrics.
+        authority = Authority(*SERVICES)
+        cls.addClassCleanup(authority.remove)
+        cls.cluster = TlsCluster(authority, separate=True, settings=(
             "orchestrator.cycle_ms=300ms", "orchestrator.window_ms=200ms",
             "storage.memtable_bytes=1048576"))
         cls.addClassCleanup(cls.cluster.remove)

@@ -25,6 +25,10 @@ class Prometheus:
         job, = config["scrape_configs"]
         job["authorization"]["credentials_file"] = str(cluster.directory / "cluster_secret")
         job["static_configs"] = [{"targets": list(cluster.http.values())}]
+        authority = getattr(cluster, "authority", None)
+        if authority is not None:
+            job["scheme"] = "https"
+            job["tls_config"] = {"ca_file": str(authority.ca)}
         (self.directory / "prometheus.yml").write_text(yaml.safe_dump(config))
         (self.directory / "rules").mkdir()
         for path in RULES:

@@ -115,8 +115,10 @@ def exercise(cluster):
     worker.join(30 * PATIENCE)
     connection.close()
     environment = cluster.client_environment()
+    authority = getattr(cluster, "authority", None)
     subprocess.run([str(BUILD / "bin" / "adbms"), "status", "--host", cluster.addresses["grpc"],
-                    "--data-dir", str(cluster.directory), "--password", "correct horse"],
+                    "--data-dir", str(cluster.directory), "--password", "correct horse"]
+                   + (["--tls-ca", str(authority.ca)] if authority else []),
                    env=environment, check=True, stdout=subprocess.DEVNULL)
 
 

@@ -61,8 +61,6 @@ class BufferedStream : public httplib::Stream {
     return static_cast<ssize_t>(taken);
   }
   ssize_t write(const char* bytes, size_t size) override {
-    // The request is read: an answer may take as long as it goes on.
-    stream_->SetDeadline(absl::Now() + HttpListener::kWriteTime);
     return stream_->Write({bytes, size}).ok() ? static_cast<ssize_t>(size) : -1;
   }
   void get_remote_ip_and_port(std::string& ip, int& port) const override {
@@ -131,6 +129,8 @@ void HttpListener::Serve(tls::SocketStream* stream) {
 }
 
 bool HttpListener::process_and_close_socket(socket_t fd) {
+  const timeval limit = absl::ToTimeval(kWriteTime);
+  ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
   {
     tls::SocketStream stream(fd);
     Serve(&stream);

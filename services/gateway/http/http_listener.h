@@ -16,7 +16,7 @@ class HttpListener : public httplib::Server {
  public:
   // From a request's first byte to its last, the handshake too.
   static constexpr absl::Duration kRequestTime = absl::Seconds(10);
-  // Of an answer, for each piece of it.
+  // How long who reads nothing of an answer is waited for.
   static constexpr absl::Duration kWriteTime = absl::Seconds(30);
   // Between two requests of a connection.
   static constexpr absl::Duration kIdleTime = absl::Seconds(5);
