@@ -123,6 +123,37 @@ class PythonModuleTest(unittest.TestCase):
         lines = [line for line, in cluster.rows("SELECT adbms.run_all_tables()")]
         self.assertTrue(any(line.startswith("indexer: public.notes") for line in lines), lines)
 
+    def test_nobody_waits_for_one_that_is_slow(self):
+        cluster = self.start()
+        watcher = Watcher()
+        stalled = threading.Event()
+        self.addCleanup(stalled.set)
+        watcher.observe = lambda window: stalled.wait(60)
+        self.serve(cluster, watcher)
+        connection = cluster.connect()
+        self.addCleanup(connection.close)
+        run(connection, "CREATE TABLE goods (id int PRIMARY KEY, kind int)")
+        run(connection, "INSERT INTO goods SELECT g, g % 500 FROM generate_series(1, 30000) g")
+        started = time.monotonic()
+
+        def indexed():
+            for kind in range(20):
+                run(connection, f"SELECT count(*) FROM goods WHERE kind = {kind}")
+            return run(connection, "SELECT 1 FROM pg_indexes WHERE indexname LIKE 'auto%'")
+        wait_until(indexed, 40, "the indexer acts")
+        self.assertLess(time.monotonic() - started, 30)
+        self.assertEqual(cluster.rows("SELECT 1"), [(1,)])
+
+    def test_a_gain_that_cannot_be_is_not_believed(self):
+        cluster = self.start()
+        watcher = Watcher()
+        watcher.apply = lambda action_id, proposal: 99.0
+        self.serve(cluster, watcher)
+        self.load(cluster)
+        done = wait_until(lambda: [a for a in actions(cluster, "watcher") if a[3] == "kept"], 30,
+                          "its proposal is applied")
+        self.assertIsNone(done[0][5])
+
     def test_it_is_known_after_a_restart_until_it_is_removed(self):
         cluster = self.start()
         watcher = Watcher()

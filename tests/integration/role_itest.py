@@ -1,7 +1,7 @@
 """Changes of roles and rights: within transactions, at creation, by default; as PostgreSQL 15."""
 import unittest
 
-from adbms_process import Cluster, run, sqlstate
+from adbms_process import Cluster, run, sqlstate, wait_until
 from role_scripts import SCRIPTS
 from session_scripts import ScriptTest, add_tests
 
@@ -14,6 +14,23 @@ class RoleTest(ScriptTest):
         run(connection, "ALTER ROLE rt_late VALID UNTIL 'infinity'")
         self.assertEqual(self.login("rt_late", "p"), "ok")
         run(connection, "DROP ROLE rt_late")
+
+    def test_a_session_is_not_that_of_a_later_role_of_the_name(self):
+        connection = self.cluster.connect()
+        run(connection, "CREATE ROLE rt_again LOGIN PASSWORD 'p'")
+        session = self.cluster.connect(host=self.cluster.host, user="rt_again", password="p")
+        self.assertEqual(run(session, "SELECT 1"), [(1,)])
+        run(connection, "DROP ROLE rt_again")
+        run(connection, "CREATE ROLE rt_again LOGIN SUPERUSER PASSWORD 'q'")
+        later = self.cluster.connect(host=self.cluster.host, user="rt_again", password="q")
+        self.assertNotEqual(sqlstate(session, "CREATE ROLE rt_made"), None)
+        wait_until(lambda: sqlstate(session, "SELECT 1") == "28000", 20, "the session has no role")
+        self.assertEqual(run(later, "SELECT current_user"), [("rt_again",)])
+        self.assertEqual(sqlstate(later, "CREATE ROLE rt_made"), None)
+        self.assertNotEqual(sqlstate(session, "SELECT 1"), None)
+        later.close()
+        run(connection, "DROP ROLE rt_made, rt_again")
+        connection.close()
 
     def test_only_superusers_make_members_of_superusers(self):
         connection = self.cluster.connect()

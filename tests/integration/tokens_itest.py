@@ -119,7 +119,8 @@ class TokensTest(SdkTest):
                           "DO $$BEGIN DELETE FROM goods; END$$", "SELECT * INTO x FROM goods",
                           "CREATE MATERIALIZED VIEW x AS SELECT 1", "COMMIT PREPARED 'x'",
                           "SELECT adbms.revert(1)", "SELECT adbms.run_all_tables()",
-                          "ALTER ROLE plain PASSWORD 'known'", "NOTIFY x"):
+                          "ALTER ROLE plain PASSWORD 'known'", "NOTIFY x",
+                          f"COPY goods TO '{self.cluster.directory}/copied'"):
             self.assertEqual(self.state(connection, statement), "25006", statement)
         # Nothing that is set changes that.
         for setting in ("SET default_transaction_read_only = off",

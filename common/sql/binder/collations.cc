@@ -42,10 +42,13 @@ ExprPtr KeyOf(const ExprPtr& e, const Collation& collation, bool breaks_ties) {
 }
 
 // `how`: lower, upper or initcap.
+// Where a collation is that of bytes, ASCII's letters alone have cases.
 ExprPtr WithCase(const ExprPtr& e, const std::string& how, const Collation& collation,
                  int location) {
+  const std::string locale =
+      collation.provider() == Collation::PROVIDER_BYTES ? "C" : collation.locale();
   return plan::MakeCall(Internal(functions::kChangeCase),
-                        {AsText(e), TextLiteral(how), TextLiteral(collation.locale())}, location);
+                        {AsText(e), TextLiteral(how), TextLiteral(locale)}, location);
 }
 
 std::string Shown(CollationId id) {
@@ -160,16 +163,13 @@ absl::StatusOr<ExprPtr> Binder::CollatedOperator(const std::string& symbol,
   if (!HasCollation(args[0]->type) || !HasCollation(args[1]->type)) return ExprPtr();
   ASSIGN_OR_RETURN(const CollationId id, OrderingCollation(args, location));
   const Collation* const collation = types::DefinitionOf(id);
-  if (collation == nullptr || collation->provider() != Collation::PROVIDER_ICU) return ExprPtr();
+  const bool folds = symbol.ends_with("~~*");
+  if (collation == nullptr || (collation->provider() != Collation::PROVIDER_ICU && !folds))
+    return ExprPtr();
   const bool plain = !collation->nondeterministic();
   if (IsPattern(symbol)) {
     // Which letters are alike is the language's.
-    if (plain && symbol.ends_with("~~*")) {
-      const auto lower = [&](const ExprPtr& e) {
-        return plan::MakeCall(Internal(functions::kChangeCase),
-                              {AsText(e), TextLiteral("lower"), TextLiteral(collation->locale())},
-                              location);
-      };
+    if (plain && folds) {
       const Function* const like = functions::FunctionCatalog::Builtin().BySignature(
           symbol == "~~*" ? "~~(text,text)" : "!~~(text,text)");
       return plan::MakeCall(like,
@@ -280,7 +280,8 @@ absl::StatusOr<ExprPtr> Binder::CollatedCall(const std::string& name,
   const bool changes = name == "lower" || name == "upper" || name == "initcap";
   const Collation* const collation =
       changes ? types::DefinitionOf(args[0]->type.collation) : nullptr;
-  if (collation == nullptr || collation->provider() != Collation::PROVIDER_ICU) return ExprPtr();
+  if (collation == nullptr || collation->provider() == Collation::PROVIDER_UNSPECIFIED)
+    return ExprPtr();
   return WithCase(args[0], name, *collation, location);
 }
 

@@ -2,6 +2,7 @@
 // of (binder/collations.cc).
 #include "common/types/collation.h"
 
+#include "absl/strings/ascii.h"
 #include "common/sql/functions/catalog_builder.h"
 #include "common/sql/functions/kernel.h"
 #include "common/sql/functions/postgres_names.h"
@@ -30,12 +31,27 @@ absl::StatusOr<View> TextOf(const View& key) {
   return key.substr(end + 1);
 }
 
+// As the C locale does it: other bytes than ASCII's letters stay, and end words.
+std::string ChangeAscii(View text, types::CaseChange change) {
+  std::string changed(text);
+  bool within = false;
+  for (char& c : changed) {
+    const bool up =
+        change == types::CaseChange::kUpper || (change == types::CaseChange::kTitle && !within);
+    within = absl::ascii_isalnum(static_cast<unsigned char>(c));
+    c = up ? absl::ascii_toupper(static_cast<unsigned char>(c))
+           : absl::ascii_tolower(static_cast<unsigned char>(c));
+  }
+  return changed;
+}
+
 absl::StatusOr<std::string> ChangedCase(const EvaluationContext& context, const View& text,
                                         const View& how, const View& locale) {
   RETURN_IF_ERROR(context.Handled(text.size() * 16 + 64));
   const types::CaseChange change = how == "lower"   ? types::CaseChange::kLower
                                    : how == "upper" ? types::CaseChange::kUpper
                                                     : types::CaseChange::kTitle;
+  if (locale == "C") return ChangeAscii(text, change);
   return types::ChangeCase(text, std::string(locale), change);
 }
 

@@ -236,6 +236,7 @@ ReadOnlyServices::ReadOnlyServices(const session::Services& services)
                         ? nullptr
                         : std::make_unique<ReadOnlyOrchestrator>(services.orchestrator)),
       services_(services) {
+  services_.reads_only = true;
   services_.storage = storage_.get();
   services_.security = security_.get();
   services_.orchestrator = orchestrator_.get();

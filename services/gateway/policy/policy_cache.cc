@@ -23,6 +23,21 @@ absl::StatusOr<PolicyPtr> HeldPolicy::Get() const {
   return policy_;
 }
 
+bool HeldPolicy::Renew(PolicyPtr policy, absl::Time expires) {
+  absl::MutexLock lock(&mutex_);
+  // The role of that name is another one now.
+  if (policy_ != nullptr && policy_->identity() != policy->identity()) policy_ = nullptr;
+  if (policy_ == nullptr) return false;
+  policy_ = std::move(policy);
+  expires_ = expires;
+  return true;
+}
+
+void HeldPolicy::End() {
+  absl::MutexLock lock(&mutex_);
+  policy_ = nullptr;
+}
+
 PolicyCache::PolicyCache(security::api::Security* security, absl::Duration refresh)
     : security_(security), refresh_(refresh), thread_([this] { Run(); }) {}
 
@@ -41,14 +56,10 @@ std::shared_ptr<HeldPolicy> PolicyCache::Hold(security::v1::Policy policy) {
   absl::MutexLock lock(&mutex_);
   std::weak_ptr<HeldPolicy>& slot = held_[role];
   std::shared_ptr<HeldPolicy> held = slot.lock();
-  if (held == nullptr) {
+  if (held == nullptr || !held->Renew(shared, expires)) {
     held = std::make_shared<HeldPolicy>(std::move(shared), expires);
     slot = held;
-    return held;
   }
-  absl::MutexLock held_lock(&held->mutex_);
-  held->policy_ = std::move(shared);
-  held->expires_ = expires;
   return held;
 }
 
@@ -116,13 +127,13 @@ void PolicyCache::Refresh() {
     security::v1::GetPolicyRequest request;
     request.set_user(role);
     auto response = security_->GetPolicy(context, request);
-    absl::MutexLock lock(&held->mutex_);
     if (response.ok()) {
-      held->expires_ = absl::Now() + absl::Milliseconds(response->policy().lease_ms());
-      held->policy_ =
-          std::make_shared<const security::v1::Policy>(std::move(*response->mutable_policy()));
+      const absl::Time expires = absl::Now() + absl::Milliseconds(response->policy().lease_ms());
+      held->Renew(
+          std::make_shared<const security::v1::Policy>(std::move(*response->mutable_policy())),
+          expires);
     } else if (absl::IsNotFound(response.status())) {
-      held->policy_ = nullptr;
+      held->End();
     }
   }
 }

@@ -27,8 +27,13 @@ class HeldPolicy {
   // Errors: 28000 when the role is gone, 57P03 when the lease has ended.
   absl::StatusOr<PolicyPtr> Get() const;
 
+  // Takes a newer policy of the role. False, and the role is gone for good, where it is that of
+  // another role with its name, or was gone before.
+  bool Renew(PolicyPtr policy, absl::Time expires);
+  // The role is gone.
+  void End();
+
  private:
-  friend class PolicyCache;
   mutable absl::Mutex mutex_;
   PolicyPtr policy_ ABSL_GUARDED_BY(mutex_);
   absl::Time expires_ ABSL_GUARDED_BY(mutex_);

@@ -286,6 +286,10 @@ absl::Status Session::RunCopy(const sql::Statement& statement, ResultSink* sink)
   if (!statement.copy.file.empty()) {
     ASSIGN_OR_RETURN(const auto policy, policy_->Get());
     RETURN_IF_ERROR(policy::AuthorizeServerFile(*policy, statement.copy.from));
+    if (services_.reads_only && !statement.copy.from) {
+      return status::Error(status::sqlstate::kReadOnlyTransaction,
+                           "COPY TO a file is not for a token that only reads");
+    }
     file = std::make_unique<CopyFile>(statement.copy.file, sink);
     sink = file.get();
   }

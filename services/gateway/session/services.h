@@ -65,6 +65,7 @@ struct StatementMetrics {
 };
 
 struct Services {
+  bool reads_only = false;  // Nothing of the machine may be written either.
   storage::api::Storage* storage = nullptr;
   optimizer::api::Optimizer* optimizer = nullptr;  // Null: default plans only.
   security::api::Security* security = nullptr;

@@ -13,6 +13,10 @@ namespace {
 using types::Value;
 
 constexpr absl::Duration kPatience = absl::Seconds(5);
+// Of a call of a registered module, and how long it is left alone after one that failed.
+constexpr absl::Duration kCallPatience = absl::Seconds(2);
+constexpr absl::Duration kFirstRest = absl::Seconds(5);
+constexpr absl::Duration kLongestRest = absl::Minutes(5);
 constexpr const char* kNames[] = {"", "off", "observe", "recommend", "auto"};
 
 }  // namespace
@@ -229,7 +233,26 @@ void ModuleRegistry::SetDefault(const rpc::CallContext& context, v1::Autonomy au
 void ModuleRegistry::SetHealthy(const std::string& name, bool healthy) {
   absl::MutexLock lock(&mutex_);
   const auto found = modules_.find(name);
-  if (found != modules_.end()) found->second.healthy = healthy;
+  if (found == modules_.end()) return;
+  RegisteredModule& entry = found->second;
+  entry.healthy = healthy;
+  entry.failures = healthy ? 0 : entry.failures + 1;
+  entry.ask_again =
+      healthy || entry.own
+          ? absl::InfinitePast()
+          : absl::Now() +
+                std::min(kLongestRest, kFirstRest * (1 << std::min(entry.failures - 1, 10)));
+}
+
+bool ModuleRegistry::MayAsk(const std::string& name) const {
+  absl::MutexLock lock(&mutex_);
+  const auto found = modules_.find(name);
+  return found != modules_.end() && found->second.ask_again <= absl::Now();
+}
+
+rpc::CallContext RegisteredModule::Bounded(rpc::CallContext context) const {
+  if (!own) context.deadline = std::min(context.deadline, absl::Now() + kCallPatience);
+  return context;
 }
 
 }  // namespace adbms::orchestrator::registry

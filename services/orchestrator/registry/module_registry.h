@@ -11,6 +11,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 #include "adbms/orchestrator/v1/orchestrator.pb.h"
 #include "services/orchestrator/api/module.h"
 #include "services/storage/api/sql_client.h"
@@ -29,6 +30,11 @@ struct RegisteredModule {
   bool own = true;      // A module of the system itself.
   v1::Autonomy autonomy = v1::AUTONOMY_AUTO;
   bool healthy = true;
+  int failures = 0;  // Of its latest calls.
+  absl::Time ask_again = absl::InfinitePast();
+
+  // The context for a call of it: who is slow, and not of the system, is not waited for.
+  rpc::CallContext Bounded(rpc::CallContext context) const;
 };
 
 class ModuleRegistry {
@@ -61,7 +67,11 @@ class ModuleRegistry {
                            v1::Autonomy autonomy);
   // What modules without a setting of their own follow from now on.
   void SetDefault(const rpc::CallContext& context, v1::Autonomy autonomy);
+  // How its last call went. One that is not the system's own and fails is left alone for a while,
+  // longer each time.
   void SetHealthy(const std::string& name, bool healthy);
+  // Whether it is not left alone now.
+  bool MayAsk(const std::string& name) const;
 
  private:
   absl::Status Describe(const rpc::CallContext& context, RegisteredModule entry);

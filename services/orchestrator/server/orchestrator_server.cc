@@ -307,7 +307,8 @@ absl::Status OrchestratorServer::RunAllTables(const rpc::CallContext& context,
     }
     module::v1::ReportRequest report_request;
     for (const auto& [name, id] : tables) report_request.add_table_ids(id);
-    const auto found = entry.module->Report(context, report_request);
+    if (!registry_.MayAsk(entry.name)) continue;
+    const auto found = entry.module->Report(entry.Bounded(context), report_request);
     if (found.ok()) {
       report.findings.push_back({entry.name, {found->findings().begin(), found->findings().end()}});
     }

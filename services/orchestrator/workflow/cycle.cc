@@ -2,6 +2,7 @@
 #include "services/orchestrator/workflow/cycle.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -105,8 +106,8 @@ void Cycle::Observe(const rpc::CallContext& context) {
   module::v1::ObserveRequest request;
   request.mutable_windows()->Add(windows.begin(), windows.end());
   for (const registry::RegisteredModule& entry : registry_->List()) {
-    if (entry.autonomy == v1::AUTONOMY_OFF) continue;
-    registry_->SetHealthy(entry.name, entry.module->Observe(context, request).ok());
+    if (entry.autonomy == v1::AUTONOMY_OFF || !registry_->MayAsk(entry.name)) continue;
+    registry_->SetHealthy(entry.name, entry.module->Observe(entry.Bounded(context), request).ok());
   }
 }
 
@@ -135,7 +136,7 @@ std::vector<v1::Action> Cycle::ProposeFrom(const rpc::CallContext& context,
                                            const std::vector<uint32_t>& table_ids, bool on_demand,
                                            bool dry_run, const std::string& initiator) {
   std::vector<v1::Action> entered;
-  if (entry.autonomy < v1::AUTONOMY_RECOMMEND) return entered;
+  if (entry.autonomy < v1::AUTONOMY_RECOMMEND || !registry_->MayAsk(entry.name)) return entered;
   module::v1::ProposeRequest request;
   request.mutable_table_ids()->Add(table_ids.begin(), table_ids.end());
   request.set_maximum(kMaxProposals);
@@ -146,7 +147,7 @@ std::vector<v1::Action> Cycle::ProposeFrom(const rpc::CallContext& context,
     request.add_refused_subjects(std::move(subject));
   }
   for (module::v1::Proposal& one : refusals.unwanted) *request.add_unwanted() = std::move(one);
-  const auto response = entry.module->Propose(context, request);
+  const auto response = entry.module->Propose(entry.Bounded(context), request);
   registry_->SetHealthy(entry.name, response.ok());
   if (!response.ok()) {
     logger_->Warn("a module could not propose",
@@ -227,9 +228,12 @@ absl::StatusOr<v1::Action> Cycle::FinishApplying(
   if (!response->statement().empty()) proposal->set_statement(response->statement());
   if (!response->undo().empty()) proposal->set_undo(response->undo());
   if (!response->payload().empty()) proposal->set_payload(response->payload());
-  if (response->has_measured_gain()) action.set_measured_gain(response->measured_gain());
+  // A part of a time is no more than all of it.
+  const bool told = response->has_measured_gain() && std::isfinite(response->measured_gain()) &&
+                    response->measured_gain() <= 1;
+  if (told) action.set_measured_gain(response->measured_gain());
   if (proposal->verify_calls() == 0) {
-    const std::string verdict = response->has_measured_gain()
+    const std::string verdict = told
                                     ? absl::StrFormat("done; the module measured a gain of %.1f %%",
                                                       response->measured_gain() * 100)
                                     : "done; nothing to compare";

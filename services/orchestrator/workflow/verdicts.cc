@@ -149,7 +149,8 @@ std::vector<std::string> Cycle::Reconcile(const rpc::CallContext& context) {
       }
     }
     if (request.actions_size() == 0) continue;
-    const auto response = entry.module->Reconcile(context, request);
+    if (!registry_->MayAsk(entry.name)) continue;
+    const auto response = entry.module->Reconcile(entry.Bounded(context), request);
     if (!response.ok()) continue;
     absl::MutexLock lock(&mutex_);
     for (const module::v1::GoneAction& gone : response->gone()) {

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/settings/setting_table.h"
@@ -133,7 +134,8 @@ absl::StatusOr<RolesPtr> RoleStore::Load(const rpc::CallContext& context) {
   ASSIGN_OR_RETURN(const auto names,
                    sql_->Run(context,
                              "SELECT name, is_superuser, can_login, create_role, create_db, "
-                             "verifier, inherits, valid_until, bypasses FROM adbms.roles"));
+                             "verifier, inherits, valid_until, bypasses, identity FROM "
+                             "adbms.roles"));
   for (const auto& row : names.rows) {
     Role role;
     role.superuser = row[1].bool_value();
@@ -144,6 +146,7 @@ absl::StatusOr<RolesPtr> RoleStore::Load(const rpc::CallContext& context) {
     role.inherits = row[6].bool_value();
     if (!row[7].is_null()) role.valid_until_us = row[7].int_value();
     role.bypasses = row[8].bool_value();
+    role.identity = static_cast<uint64_t>(row[9].int_value());
     roles->roles.emplace(std::string(row[0].bytes()), std::move(role));
   }
   ASSIGN_OR_RETURN(const auto members,
@@ -317,6 +320,12 @@ int RevocationOf(int privilege) {
   }
 }
 
+// Of no role before: sessions tell by it whether their role is still the one that they began with.
+uint64_t NewIdentity() {
+  absl::BitGen generator;
+  return absl::Uniform<uint64_t>(absl::IntervalClosed, generator, 1, INT64_MAX);
+}
+
 bool IsAdministrator(const Role& role) { return role.superuser && role.can_login; }
 
 // There is no single-user mode to give the right back in.
@@ -485,6 +494,7 @@ absl::Status RoleStore::Plan(const rpc::CallContext& context, const Request& req
         }
         RETURN_IF_ERROR(CheckHasNothing(context, *roles, name, /*creates=*/true));
         Role role;
+        role.identity = NewIdentity();
         RETURN_IF_ERROR(ApplyOptions(request, &role));
         steps->push_back(PutRole(name, role, false));
         roles->roles[name] = role;

@@ -14,6 +14,7 @@ const char* const kTables[] = {
     "ALTER TABLE adbms.roles ADD COLUMN IF NOT EXISTS inherits boolean NOT NULL DEFAULT true",
     "ALTER TABLE adbms.roles ADD COLUMN IF NOT EXISTS valid_until timestamptz",
     "ALTER TABLE adbms.roles ADD COLUMN IF NOT EXISTS bypasses boolean NOT NULL DEFAULT false",
+    "ALTER TABLE adbms.roles ADD COLUMN IF NOT EXISTS identity bigint NOT NULL DEFAULT 0",
     "CREATE TABLE IF NOT EXISTS adbms.role_members (role text, member text, "
     "PRIMARY KEY (role, member))",
     "CREATE TABLE IF NOT EXISTS adbms.grants (grantee text, table_id bigint, privilege integer, "
@@ -45,14 +46,15 @@ SqlClient::Step PutRole(const std::string& name, const Role& role, bool update) 
                           ? Value::Null({types::TypeId::kTimestamptz, 0})
                           : Value::Int(types::TypeId::kTimestamptz, role.valid_until_us);
   return {update ? "UPDATE adbms.roles SET is_superuser = $2, can_login = $3, create_role = $4, "
-                   "create_db = $5, verifier = $6, inherits = $7, valid_until = $8, bypasses = $9 "
-                   "WHERE name = $1"
+                   "create_db = $5, verifier = $6, inherits = $7, valid_until = $8, bypasses = "
+                   "$9, identity = $10 WHERE name = $1"
                  : "INSERT INTO adbms.roles (name, is_superuser, can_login, create_role, "
-                   "create_db, verifier, inherits, valid_until, bypasses) "
-                   "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                   "create_db, verifier, inherits, valid_until, bypasses, identity) "
+                   "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
           {Value::Text(name), Value::Bool(role.superuser), Value::Bool(role.can_login),
            Value::Bool(role.create_role), Value::Bool(role.create_db), verifier,
-           Value::Bool(role.inherits), until, Value::Bool(role.bypasses)}};
+           Value::Bool(role.inherits), until, Value::Bool(role.bypasses),
+           Value::Int(types::TypeId::kInt8, static_cast<int64_t>(role.identity))}};
 }
 
 }  // namespace adbms::security::authz

@@ -60,6 +60,7 @@ security::v1::Policy Roles::PolicyOf(const std::string& name) const {
   const Role& role = roles.at(name);
   security::v1::Policy policy;
   policy.set_role(name);
+  policy.set_identity(role.identity);
   policy.set_version(version);
   policy.set_superuser(role.superuser);
   policy.set_create_role(role.create_role);

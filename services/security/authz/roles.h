@@ -14,6 +14,7 @@
 namespace adbms::security::authz {
 
 struct Role {
+  uint64_t identity = 0;  // See Policy.identity.
   bool superuser = false;
   bool can_login = false;
   bool create_role = false;
