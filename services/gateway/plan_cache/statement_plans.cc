@@ -138,7 +138,7 @@ void StatementPlans::Try(std::vector<TriedPlan> plans, absl::Duration planning) 
   next_trial_ = absl::Now() + kDecidedFor;
   trial_.reset();
   if (plans.empty()) return;
-  trial_.emplace();
+  trial_ = Trial();
   for (TriedPlan& tried : plans) {
     Arm& arm = trial_->arms.emplace_back();
     arm.plan = std::move(tried.plan);
